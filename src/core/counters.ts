@@ -1,0 +1,23 @@
+/** One row per counter: its Prometheus name (without the `function_runner_` prefix and `_total`), help and label names. */
+export const counterTable = {
+  evaluations: { help: 'Function evaluations by runtime and outcome', labels: ['runtime', 'outcome'] },
+  resolutions: { help: 'Image resolutions by where the answer came from and outcome', labels: ['source', 'outcome'] },
+  registry_requests: { help: 'HTTP requests to registries and token services', labels: ['kind', 'status'] },
+  registry_retries: { help: 'Registry requests repeated after a temporary failure', labels: ['reason'] },
+  trust_steps: { help: 'Steps of the TLS chain by outcome', labels: ['step', 'outcome'] },
+  token_requests: { help: 'Token requests by outcome', labels: ['outcome'] },
+  credential_fallbacks: { help: 'Times the next matching credential was tried after 401 or 403', labels: [] },
+  mounted_file_reloads: { help: 'Reloads of mounted files by file kind and outcome', labels: ['file', 'outcome'] },
+  layers_unpacked: { help: 'Image layers unpacked into the local store', labels: ['outcome'] },
+  store_evictions: { help: 'Images removed from the local store to stay within its size', labels: [] },
+} as const;
+
+export type CounterName = keyof typeof counterTable;
+export type CounterLabels<N extends CounterName> = Readonly<Record<(typeof counterTable)[N]['labels'][number], string>>;
+
+/** Counts decisions where they are made; `observe/metrics.ts` is the one that publishes them. */
+export interface Counters {
+  add<N extends CounterName>(name: N, labels: CounterLabels<N>, by?: number): void;
+}
+
+export const noCounters: Counters = { add: () => undefined };
