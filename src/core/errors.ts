@@ -100,9 +100,11 @@ export class RunnerError extends Error {
   }
 }
 
-/** Turns anything thrown into a {@link RunnerError}; what is not one already becomes `INTERNAL`. */
+/** Turns anything thrown into a {@link RunnerError}: aborted signals become `CANCELLED` or `DEADLINE`, the unforeseen `INTERNAL`. */
 export function toRunnerError(thrown: unknown): RunnerError {
   if (thrown instanceof RunnerError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RunnerError('INTERNAL', message, { cause: thrown });
+  if (!(thrown instanceof Error)) return new RunnerError('INTERNAL', String(thrown));
+  if (thrown.name === 'AbortError') return new RunnerError('CANCELLED', 'the call was cancelled', { cause: thrown });
+  if (thrown.name === 'TimeoutError') return new RunnerError('DEADLINE', 'the call ran out of time', { cause: thrown });
+  return new RunnerError('INTERNAL', thrown.message, { cause: thrown });
 }
