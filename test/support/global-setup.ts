@@ -6,5 +6,7 @@ export function mochaGlobalSetup(): void {
   const missing = unmet(requirementNames);
   if (missing.length === 0) return;
   const list = missing.map((item) => `  ${item.name}: ${item.reason}; to fix it: ${item.fix}`);
-  throw new Error(`With CI=true every test has to run, and this machine lacks:\n${list.join('\n')}`);
+  const error = new Error(`With CI=true every test has to run, and this machine lacks:\n${list.join('\n')}`);
+  error.stack = error.message;
+  throw error;
 }

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** One thing that some tests need from the machine. */
-export interface Requirement {
+interface Requirement {
   /** Undefined when it is there, else why it is not. */
   missing(): string | undefined;
   /** What a person would do about it, as an imperative. */
@@ -11,7 +11,7 @@ export interface Requirement {
 }
 
 /** Everything that tests may name in `requires(…)`; with `CI=true` all of it has to be there. */
-export const requirementTable = {
+const requirementTable = {
   'docker-registry': program('docker-registry', 'docker-registry'),
   skopeo: program('skopeo', 'skopeo'),
   bubblewrap: program('bwrap', 'bubblewrap'),

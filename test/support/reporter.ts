@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import mocha from 'mocha';
+import type { MochaOptions, Runner, Suite, Test } from 'mocha';
+import { skippedGroups } from './skipped-groups.ts';
+import { countLine } from './test-counts.ts';
+import type { TestCounts } from './test-counts.ts';
+
+const { constants } = mocha.Runner;
+
+/** One line per top-level suite, then failures, then what was skipped and why, then `N passed, N failed, N skipped`. */
+export class SummaryReporter extends mocha.reporters.Base {
+  constructor(runner: Runner, options: MochaOptions) {
+    super(runner, options);
+    let current = emptyCounts();
+    runner.on(constants.EVENT_TEST_PASS, () => (current.passed += 1));
+    runner.on(constants.EVENT_TEST_PENDING, () => (current.skipped += 1));
+    runner.on(constants.EVENT_TEST_FAIL, (test: Test, error: unknown) => {
+      current.failed += 1;
+      process.stdout.write(`  FAILED ${test.fullTitle()}: ${firstLine(error)}\n`);
+    });
+    runner.on(constants.EVENT_SUITE_END, (suite: Suite) => {
+      if (suite.parent?.root !== true) return;
+      process.stdout.write(`${current.failed > 0 ? 'failed' : 'ok    '} ${suite.title}: ${countLine(current)}\n`);
+      current = emptyCounts();
+    });
+    runner.once(constants.EVENT_RUN_END, () => {
+      this.#finish();
+    });
+  }
+
+  #finish(): void {
+    if (this.failures.length > 0) mocha.reporters.Base.list(this.failures);
+    const counts = { passed: this.stats.passes, failed: this.stats.failures, skipped: this.stats.pending };
+    if (skippedGroups.length > 0) process.stdout.write('\nskipped:\n');
+    for (const group of skippedGroups) process.stdout.write(`  ${group.title}: ${group.reason}\n`);
+    mkdirSync('coverage', { recursive: true });
+    writeFileSync('coverage/test-counts.json', `${JSON.stringify(counts)}\n`);
+    process.stdout.write(`\n${countLine(counts)}\n`);
+  }
+}
+
+export { SummaryReporter as 'module.exports' };
+
+function emptyCounts(): { -readonly [K in keyof TestCounts]: number } {
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
