@@ -1,0 +1,108 @@
+import { splitAuthority } from '../image/domain.ts';
+import type { Reference } from '../image/reference.ts';
+import { anonymous, type Candidate } from './candidate.ts';
+import { parseDockerConfig } from './docker-config.ts';
+import { parseEntry, type Entry } from './entry.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { compareKeys, matchKey, parseKey, shownKey, type CredentialKey, type KeyTarget } from './key.ts';
+
+interface Slot {
+  readonly key: CredentialKey;
+  readonly candidate: Candidate;
+}
+
+/** Credentials for one image, and what an operator should know about them. */
+export interface Lookup {
+  /** In the order in which to try them, the next one only after 401 or 403; never empty. */
+  readonly candidates: readonly Candidate[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The registry credentials of a docker config, found as the kubelet finds them (patterns, ports, paths), but a path
+ * matches whole segments only and the most particular key comes first.
+ */
+export class Keyring {
+  static readonly empty = new Keyring([], []);
+
+  readonly warnings: readonly string[];
+  readonly #slots: readonly Slot[];
+
+  private constructor(slots: readonly Slot[], warnings: readonly string[]) {
+    this.#slots = slots.toSorted((a, b) => compareKeys(a.key, b.key));
+    this.warnings = warnings;
+  }
+
+  /** @throws RunnerError `CFG_JSON` or `CFG_SHAPE`; a single bad entry is kept as broken instead */
+  static parse(bytes: Uint8Array, file: string): Keyring {
+    const config = parseDockerConfig(bytes, file);
+    const warnings = [...config.warnings];
+    const slots: Slot[] = [];
+    for (const [text, value] of config.entries) {
+      const key = parseKey(text);
+      const entry = parseEntry(value);
+      warnings.push(...entryWarnings(text, key, entry));
+      if (key !== undefined && entry.kind !== 'empty')
+        slots.push({ key, candidate: candidateOf(shownKey(text), entry) });
+    }
+    return new Keyring(slots, warnings);
+  }
+
+  /** The keys that can match something, as in the file but without user information, in the order of their precedence. */
+  get keys(): readonly string[] {
+    return this.#slots.map(({ candidate }) => candidate.key);
+  }
+
+  candidates(reference: Pick<Reference, 'domain' | 'path'>): readonly Candidate[] {
+    return this.lookup(reference).candidates;
+  }
+
+  lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
+    const target = targetOf(reference);
+    const matches = this.#slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));
+    const found = withoutRepeats(matches.filter(({ match }) => match === 'yes').map(({ candidate }) => candidate));
+    return {
+      candidates: found.length === 0 ? [anonymous] : found,
+      warnings: matches
+        .filter(({ match }) => match === 'sibling')
+        .map(
+          ({ candidate }) =>
+            `credentials ${JSON.stringify(candidate.key)} are not for ${reference.domain}/${reference.path}, ` +
+            'but the kubelet, which compares the text only, will also offer them',
+        ),
+    };
+  }
+}
+
+function targetOf({ domain, path }: Pick<Reference, 'domain' | 'path'>): KeyTarget {
+  const { host, port = '' } = splitAuthority(domain);
+  return { host, port, path };
+}
+
+function candidateOf(key: string, entry: Exclude<Entry, { kind: 'empty' }>): Candidate {
+  if (entry.kind === 'broken') return { kind: 'broken', key, reason: entry.reason };
+  return { kind: 'login', key, login: entry.login, fingerprint: fingerprintOf(entry.login) };
+}
+
+/** The same login under two keys would only be refused twice. */
+function withoutRepeats(candidates: readonly Candidate[]): readonly Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter((candidate) => {
+    if (candidate.kind === 'broken') return true;
+    const isNew = !seen.has(candidate.fingerprint);
+    seen.add(candidate.fingerprint);
+    return isNew;
+  });
+}
+
+function entryWarnings(text: string, key: CredentialKey | undefined, entry: Entry): readonly string[] {
+  const shown = JSON.stringify(shownKey(text));
+  if (key === undefined) return [`credentials ${shown}: the key is not a host with optional port and path; skipped`];
+  if (entry.kind === 'broken') return [`credentials ${shown}: ${entry.reason}; images that need them will fail`];
+  const warnings: string[] = [];
+  if (/[A-Z]/.test(shownKey(text).replace(/\/.*$/s, ''))) warnings.push(`credentials ${shown}: upper-case host`);
+  if (entry.kind === 'login' && entry.login.kind.endsWith('-token')) {
+    warnings.push(`credentials ${shown}: holds a token that the node will not use when it pulls the image`);
+  }
+  return warnings;
+}
