@@ -53,7 +53,7 @@ export function listTags({ name, query, repositories }: Exchange): Answer {
   if (repository === undefined || repository.tags.size === 0) {
     throw new Fault(404, 'NAME_UNKNOWN', 'repository name not known to registry', { name });
   }
-  const all = [...repository.tags.keys()].sort();
+  const all = [...repository.tags.keys()].toSorted();
   const last = query.get('last') ?? '';
   const rest = all.filter((tag) => tag > last);
   const tags = query.has('n') ? rest.slice(0, pageSize(query)) : rest;

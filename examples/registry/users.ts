@@ -10,8 +10,8 @@ export class Users {
   /** Digests of headers that were right: bcrypt is slow on purpose, and every request carries the header. */
   readonly #accepted = new Map<string, string>();
 
-  constructor(htpasswd: string) {
-    const lines = htpasswd.split('\n').filter((line) => line.includes(':') && !line.startsWith('#'));
+  constructor(file: string) {
+    const lines = file.split('\n').filter((line) => line.includes(':') && !line.startsWith('#'));
     this.#hashes = new Map(
       lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
     );
