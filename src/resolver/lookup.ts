@@ -1,0 +1,77 @@
+import { RunnerError } from '../core/errors.ts';
+import type { Candidate } from '../credentials/candidate.ts';
+import type { Reference } from '../image/reference.ts';
+import { ContentCache } from './content-cache.ts';
+import { findImage, type ManifestSource, type WantedPlatform } from './find-image.ts';
+import { type ImageContent, toContent } from './image-content.ts';
+import type { Resolution } from './resolution.ts';
+import type { TagEntry } from './tag-cache.ts';
+
+/** One image, and who asks for it. */
+export interface Question {
+  readonly reference: Reference;
+  readonly candidates: readonly Candidate[];
+  /** The same for the same image and the same credentials. */
+  readonly key: string;
+}
+
+export interface Answer {
+  readonly entry: TagEntry;
+  readonly content: ImageContent;
+}
+
+/** What the resolver asks of a registry session. */
+export interface Session extends ManifestSource {
+  readonly connection: Resolution['connection'] | undefined;
+  readonly attempts: Resolution['attempts'];
+  readonly credential: string;
+}
+
+/** What the resolver asks of a registry client. */
+export interface SessionSource<S extends Session> {
+  session(reference: Reference, candidates: readonly Candidate[]): S;
+}
+
+const maxContentBytes = 16 * 1024 * 1024;
+
+/** Asks the registry: one request when it is known what the digest it answers with stands for. */
+export class Lookup {
+  readonly #client: SessionSource<Session>;
+  readonly #wanted: WantedPlatform;
+  readonly #contents = new ContentCache(maxContentBytes);
+
+  constructor(client: SessionSource<Session>, wanted: WantedPlatform) {
+    this.#client = client;
+    this.#wanted = wanted;
+  }
+
+  /** What is known of a digest; undefined when it had to make room. */
+  content(digest: string): ImageContent | undefined {
+    return this.#contents.get(digest);
+  }
+
+  async ask({ reference, candidates }: Question, signal: AbortSignal): Promise<Answer> {
+    const session = this.#client.session(reference, candidates);
+    const top = await session.fetchManifest(reference.target, signal);
+    let content = this.#contents.get(top.digest.text);
+    if (content === undefined) {
+      const sized = toContent(top, await findImage(session, top, this.#wanted, signal));
+      this.#contents.set(sized);
+      content = sized.content;
+    }
+    return { entry: entryOf(session, content.digest, top.authenticated, reference), content };
+  }
+}
+
+function entryOf(session: Session, digest: string, authenticated: boolean, reference: Reference): TagEntry {
+  const { connection, attempts, credential } = session;
+  if (connection === undefined) throw new RunnerError('INTERNAL', 'the registry answered over no connection');
+  return {
+    digest,
+    connection,
+    attempts: Object.freeze([...attempts]),
+    credential,
+    authenticated,
+    immutable: reference.digest !== undefined,
+  };
+}

@@ -1,0 +1,215 @@
+import { withTimeout } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { SingleFlight } from '../core/single-flight.ts';
+import type { Keyring } from '../credentials/keyring.ts';
+import type { Platform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
+import type { RegistrySession } from '../registry/client.ts';
+import { cacheKey } from './cache-key.ts';
+import { type Answer, Lookup, type Question, type Session, type SessionSource } from './lookup.ts';
+import { NegativeCache } from './negative-cache.ts';
+import { type AnswerSource, toResolution } from './to-resolution.ts';
+import type { Resolution, Resolved } from './resolution.ts';
+import { type Freshness, TagCache } from './tag-cache.ts';
+
+export interface ResolverOptions<S extends Session = RegistrySession> {
+  readonly client: SessionSource<S>;
+  /** The mounted credentials file; asked once per resolution, so that a rotated file counts at once. */
+  readonly keyring: { current(): Promise<Pick<Keyring, 'candidates'>> };
+  /** Put before a name without a slash; empty for none. */
+  readonly defaultImagePrefix: string;
+  /** How long a tag's answer is fresh; 0 asks the registry every time. */
+  readonly imageCacheTtlMs: number;
+  readonly resolveTimeoutMs: number;
+  /** Taken first from an index. */
+  readonly platform: Platform;
+  /** When nothing fits `platform`, take the first linux image there is instead of failing (pod runtime). */
+  readonly anyPlatform: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+export interface ResolveOptions {
+  readonly signal: AbortSignal;
+  /** Ask the registry even if the answer is still fresh, or was "no" just now. */
+  readonly refresh?: boolean;
+}
+
+interface Sourced extends Answer {
+  readonly source: AnswerSource;
+}
+
+/** The registry may well answer the same question later: what was known before may stand in for it. */
+const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
+
+/**
+ * Image name → what it means. An answer is shared by all who ask for the same image with the same credentials, at the
+ * same time or later: see {@link TagCache} for how long.
+ */
+export class Resolver<S extends Session = RegistrySession> {
+  readonly #options: ResolverOptions<S>;
+  readonly #lookup: Lookup;
+  readonly #tags: TagCache;
+  readonly #refusals: NegativeCache;
+  readonly #flights = new SingleFlight<Answer>();
+  readonly #revalidating = new Set<string>();
+  readonly #closing = new AbortController();
+
+  constructor(options: ResolverOptions<S>) {
+    this.#options = options;
+    this.#lookup = new Lookup(options.client, options);
+    this.#tags = new TagCache(options.imageCacheTtlMs, options.clock);
+    this.#refusals = new NegativeCache(options.clock);
+  }
+
+  /** @throws {RunnerError} naming the image */
+  async resolve(image: string, { signal, refresh = false }: ResolveOptions): Promise<Resolved> {
+    const { clock, counters, log } = this.#options;
+    const startedMs = clock.now();
+    try {
+      signal.throwIfAborted();
+      const question = await this.#question(image);
+      const answer = await this.#answer(question, signal, refresh);
+      const elapsedMs = clock.now() - startedMs;
+      counters.add('resolutions', { source: answer.source, outcome: 'ok' });
+      log.debug('image resolved', { image, digest: answer.entry.digest, source: answer.source, elapsedMs });
+      const resolution = toResolution(image, question.reference, answer, answer.source);
+      return { resolution, cached: answer.source !== 'registry', elapsedMs };
+    } catch (thrown) {
+      const error = failure(thrown, signal).with({ image });
+      counters.add('resolutions', { source: 'none', outcome: error.code });
+      throw error;
+    }
+  }
+
+  /** To pull what was resolved, with the credential that worked tried first. */
+  async session({ reference, credential }: Resolution): Promise<S> {
+    const keyring = await this.#options.keyring.current();
+    const candidates = keyring.candidates(reference);
+    const worked = candidates.filter(({ key }) => key === credential);
+    const others = candidates.filter(({ key }) => key !== credential);
+    return this.#options.client.session(reference, [...worked, ...others]);
+  }
+
+  /** Ends what goes on in the background. Calls in flight end by their own signals. */
+  close(): void {
+    this.#closing.abort(new RunnerError('SHUTTING_DOWN', 'the service is shutting down'));
+    this.#tags.close();
+    this.#refusals.close();
+  }
+
+  async #question(image: string): Promise<Question> {
+    const { defaultImagePrefix, keyring } = this.#options;
+    const reference = parseReference(image, { defaultImagePrefix });
+    const candidates = (await keyring.current()).candidates(reference);
+    return { reference, candidates, key: cacheKey(reference, candidates) };
+  }
+
+  async #answer(question: Question, signal: AbortSignal, refresh: boolean): Promise<Sourced> {
+    const known = refresh ? undefined : this.#known(question);
+    switch (known?.freshness) {
+      case 'fresh':
+        return { ...known, source: 'cache' };
+      case 'held':
+        return { ...known, source: 'fallback' };
+      case 'stale':
+        this.#revalidate(question);
+        return { ...known, source: 'stale' };
+      case 'fallback':
+        // The caller may give up before it is known that the registry cannot be reached; the next one should not have to.
+        this.#revalidate(question);
+        return this.#askOrFallBack(question, signal, known);
+      case undefined:
+        return { ...(await this.#ask(question, signal, refresh)), source: 'registry' };
+    }
+  }
+
+  #known({ key }: Question): (Answer & { readonly freshness: Freshness }) | undefined {
+    const found = this.#tags.get(key);
+    const content = found && this.#lookup.content(found.entry.digest);
+    return content && { ...found, content };
+  }
+
+  async #askOrFallBack(question: Question, signal: AbortSignal, known: Answer): Promise<Sourced> {
+    try {
+      return { ...(await this.#ask(question, signal, false)), source: 'registry' };
+    } catch (error) {
+      if (signal.aborted || !isTemporary(error)) throw error;
+      return { ...known, source: 'fallback' };
+    }
+  }
+
+  async #ask(question: Question, signal: AbortSignal, refresh: boolean): Promise<Answer> {
+    const refusal = this.#refusals.get(question.key);
+    if (refusal !== undefined && (!refresh || refusal.code === 'RATE_LIMITED')) throw refusal;
+    return this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));
+  }
+
+  #revalidate(question: Question): void {
+    const { key, reference } = question;
+    if (this.#revalidating.has(key)) return;
+    this.#revalidating.add(key);
+    this.#ask(question, this.#closing.signal, false)
+      .catch((error: unknown) => {
+        this.#options.log.debug('image not revalidated', {
+          image: reference.canonical,
+          reason: toRunnerError(error).code,
+        });
+      })
+      .finally(() => this.#revalidating.delete(key));
+  }
+
+  async #askRegistry(question: Question, signal: AbortSignal): Promise<Answer> {
+    const { canonical } = question.reference;
+    using bounded = withTimeout(signal, this.#options.resolveTimeoutMs, `resolving ${canonical}`);
+    try {
+      const answer = await this.#lookup.ask(question, bounded.signal);
+      this.#accept(question, answer);
+      return answer;
+    } catch (thrown) {
+      const error = failure(thrown, bounded.signal);
+      this.#reject(question, error);
+      throw error;
+    }
+  }
+
+  #accept({ key, reference }: Question, { entry }: Answer): void {
+    const { log } = this.#options;
+    const image = reference.canonical;
+    const before = this.#tags.get(key)?.entry.digest;
+    if (before !== undefined && before !== entry.digest) log.info('tag moved', { image, before, now: entry.digest });
+    if (!entry.authenticated && !entry.immutable) {
+      log.warn('tag resolved over a connection that does not prove who answered', {
+        image,
+        connection: entry.connection,
+      });
+    }
+    this.#refusals.delete(key);
+    this.#tags.set(key, entry);
+  }
+
+  #reject({ key, reference }: Question, error: RunnerError): void {
+    if (isTemporary(error)) {
+      this.#tags.hold(key);
+      this.#options.log.warn('registry cannot answer', { image: reference.canonical, reason: error.code });
+    } else if (error.code !== 'CANCELLED') {
+      this.#tags.delete(key);
+    }
+    this.#refusals.set(key, error);
+  }
+}
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof RunnerError && temporary.has(error.code);
+}
+
+/** What went wrong; when the call was given up, why. */
+function failure(thrown: unknown, signal: AbortSignal): RunnerError {
+  const cause: unknown = signal.aborted ? signal.reason : thrown;
+  if (cause instanceof RunnerError || !signal.aborted) return toRunnerError(cause);
+  return new RunnerError('CANCELLED', 'the call was cancelled', { cause });
+}
