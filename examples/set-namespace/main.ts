@@ -25,4 +25,7 @@ function run(list: ResourceList): readonly Result[] {
   }
 }
 
-await main();
+main().catch((error: unknown) => {
+  process.stderr.write(`set-namespace: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
