@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseAccessLog } from './access-log.ts';
 import type { AccessLine } from './access-log.ts';
 import { startDaemon } from './daemon.ts';
 import type { Daemon } from './daemon.ts';
+import { freePort } from './free-port.ts';
 import { runProgram } from './program.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -137,14 +137,4 @@ async function caughtUpLog(daemon: Daemon, port: number, tls: boolean): Promise<
   await once(marking, 'close');
   await daemon.line(new RegExp(`GET ${path} `));
   return parseAccessLog(daemon.stdoutLines).filter((line) => !line.path.startsWith('/log-marker-'));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
 }
