@@ -1,0 +1,53 @@
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import type { Log } from '../core/log.ts';
+import type { Candidate } from '../credentials/candidate.ts';
+import type { Reference } from '../image/reference.ts';
+import { Authorizer } from './authorizer.ts';
+import { ChallengeMemory } from './challenge-memory.ts';
+import { ChallengeReader } from './challenge-reader.ts';
+import { Exchange } from './exchange.ts';
+import { RegistryWarnings } from './registry-warnings.ts';
+import { RegistrySession } from './session.ts';
+import type { SessionParts } from './session.ts';
+import { TokenCache } from './token-cache.ts';
+import { TokenService } from './token-service.ts';
+import type { Transport } from './transport.ts';
+
+export interface RegistryClientOptions {
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  /** Default `krm-function-runner`. */
+  readonly userAgent?: string;
+}
+
+/**
+ * Speaks the distribution protocol, https://github.com/opencontainers/distribution-spec/blob/main/spec.md. Challenges and
+ * tokens are shared by all its sessions.
+ */
+export class RegistryClient {
+  readonly #sessionParts: SessionParts;
+
+  constructor(options: RegistryClientOptions) {
+    const { transport, log, counters, clock, userAgent = 'krm-function-runner' } = options;
+    const memory = new ChallengeMemory();
+    const service = new TokenService({ transport, log, counters, clock, userAgent });
+    const authorizer = new Authorizer(memory, new TokenCache(clock), service);
+    const challenges = new ChallengeReader(transport, memory, userAgent);
+    const warnings = new RegistryWarnings(log);
+    const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings, userAgent });
+    this.#sessionParts = { transport, exchange, log, counters, clock };
+  }
+
+  /** `candidates` in the order to try them; none means anonymous. */
+  session(reference: Reference, candidates: readonly Candidate[]): RegistrySession {
+    return new RegistrySession(this.#sessionParts, reference, candidates);
+  }
+}
+
+export type { Descriptor } from './descriptor.ts';
+export type { FetchedManifest } from './fetched-manifest.ts';
+export type { Manifest } from './manifest.ts';
+export type { RegistrySession } from './session.ts';

@@ -1,0 +1,187 @@
+import { RunnerError, toRunnerError } from '../core/errors.ts';
+import { credentialsInClear, loginMissing, loginRefused, pullForbidden, redirectDenied } from './auth-error.ts';
+import type { Authorization, Authorizer, Caller } from './authorizer.ts';
+import { loginSecrets } from './basic.ts';
+import type { ChallengeMemory } from './challenge-memory.ts';
+import type { ChallengeReader } from './challenge-reader.ts';
+import type { Challenged, Demand } from './demand.ts';
+import { readErrorBody } from './error-body.ts';
+import type { ErrorBody } from './error-body.ts';
+import type { RegistryWarnings } from './registry-warnings.ts';
+import { parseScopes, scopesFor } from './scope.ts';
+import type { Route, Transport, TransportResponse } from './transport.ts';
+
+export interface RegistryRequest {
+  readonly path: string;
+  readonly accept: string;
+  /** A long download. */
+  readonly bulk?: true;
+}
+
+/** An answer other than 401 and 403, or a refusal of this caller, upon which another one may try. */
+export type Exchanged =
+  | { readonly kind: 'answered'; readonly response: TransportResponse; readonly isAuthorized: boolean }
+  | { readonly kind: 'refused'; readonly error: RunnerError };
+
+interface ExchangeParts {
+  readonly transport: Transport;
+  readonly authorizer: Authorizer;
+  readonly memory: ChallengeMemory;
+  readonly challenges: ChallengeReader;
+  readonly warnings: RegistryWarnings;
+  readonly userAgent: string;
+}
+
+interface Refusal {
+  readonly response: TransportResponse;
+  readonly body: ErrorBody;
+  readonly sent: Authorization | undefined;
+  /** Something was sent for the first time, so one better answer may be given. */
+  readonly mayRetry: boolean;
+}
+
+type Step =
+  | { readonly kind: 'send'; readonly authorization: Authorization | undefined }
+  | { readonly kind: 'refused'; readonly error: RunnerError };
+
+/** One request by one caller: sent, and after a challenge sent again with the answer to it, refreshed at most once. */
+export class Exchange {
+  readonly #parts: ExchangeParts;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+  }
+
+  async run(request: RegistryRequest, caller: Caller): Promise<Exchanged> {
+    const known = this.#parts.transport.route(caller.reference.apiHost);
+    let step = await answerOrRefusal(caller, async () =>
+      known === undefined ? undefined : this.#parts.authorizer.ready(caller, known),
+    );
+    for (let authorizedSends = 0; step.kind === 'send';) {
+      const { response, sent } = await this.#send(request, caller, step.authorization);
+      if (response.status !== 401 && response.status !== 403) {
+        return { kind: 'answered', response, isAuthorized: sent !== undefined };
+      }
+      if (sent !== undefined) authorizedSends += 1;
+      const isUnsent = step.authorization !== undefined && sent === undefined;
+      const secrets = [
+        ...loginSecrets(caller.candidate.login),
+        ...(sent?.token === undefined ? [] : [sent.token.value]),
+      ];
+      const body = await readErrorBody(response, caller.signal, secrets);
+      step = await this.#next(caller, { response, body, sent, mayRetry: authorizedSends < 2 && !isUnsent });
+    }
+    return step;
+  }
+
+  async #send(
+    request: RegistryRequest,
+    caller: Caller,
+    ready: Authorization | undefined,
+  ): Promise<{ readonly response: TransportResponse; readonly sent: Authorization | undefined }> {
+    let sent: Authorization | undefined;
+    const response = await this.#parts.transport.send({
+      target: { kind: 'registry', authority: caller.reference.apiHost, path: request.path },
+      method: 'GET',
+      headers: { accept: request.accept, 'user-agent': this.#parts.userAgent },
+      authorize: (route) => {
+        sent = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);
+        return sent?.header;
+      },
+      attempts: caller.attempts,
+      signal: caller.signal,
+      ...(request.bulk === undefined ? {} : { bulk: request.bulk }),
+    });
+    this.#parts.warnings.note(response.route.authority, response.headers);
+    return { response, sent };
+  }
+
+  async #next(caller: Caller, refusal: Refusal): Promise<Step> {
+    const { response, body } = refusal;
+    if (response.redirected) throw redirectDenied(caller.reference.domain, response.route, response.status, body);
+    return response.status === 403 ? this.#afterForbidden(caller, refusal) : this.#afterUnauthorized(caller, refusal);
+  }
+
+  /** Only a token that lacks a scope is worth another one (R11). */
+  async #afterForbidden(caller: Caller, refusal: Refusal): Promise<Step> {
+    const { response, body, sent, mayRetry } = refusal;
+    const challenged = this.#parts.challenges.readForbidden(response);
+    if (challenged?.insufficientScope === true && sent?.token !== undefined && mayRetry) {
+      if (this.#learnScopes(caller, response.route, challenged))
+        return this.#answer(caller, refusal, challenged.demand);
+    }
+    const host = response.route.authority;
+    if (sent === undefined) throw pullForbidden(caller.reference, host, 'anonymous', body);
+    return { kind: 'refused', error: pullForbidden(caller.reference, host, caller.candidate.key, body) };
+  }
+
+  async #afterUnauthorized(caller: Caller, refusal: Refusal): Promise<Step> {
+    const { response, body, sent, mayRetry } = refusal;
+    const { route } = response;
+    const challenged = await this.#parts.challenges.read(caller, response);
+    const isAnonymous = caller.candidate.login.kind === 'anonymous';
+    if (isAnonymous && challenged?.demand.kind !== 'bearer') return refusedLogin(caller, route, body);
+    if (!isAnonymous && !route.credentialsAllowed) throw credentialsInClear(route, caller.candidate.key);
+    if (challenged === undefined) {
+      if (sent === undefined) throw unchallenged(route);
+      return refusedLogin(caller, route, body);
+    }
+    if (sent === undefined || challenged.insufficientScope) this.#learnScopes(caller, route, challenged);
+    if (!mayRetry || (sent !== undefined && !this.#hasBetter(caller, route, sent, challenged.demand))) {
+      return refusedLogin(caller, route, body);
+    }
+    return this.#answer(caller, refusal, challenged.demand);
+  }
+
+  async #answer(caller: Caller, { response, sent }: Refusal, demand: Demand): Promise<Step> {
+    return answerOrRefusal(caller, async () =>
+      this.#parts.authorizer.answer(caller, response.route, demand, sent?.token?.value),
+    );
+  }
+
+  /** Whether the demand can be answered otherwise than by what was just sent. */
+  #hasBetter(caller: Caller, route: Route, sent: Authorization, demand: Demand): boolean {
+    if (caller.candidate.login.kind === 'registry-token') return false;
+    if (demand.kind === 'basic') return sent.token !== undefined;
+    if (sent.token === undefined || !sent.token.isNew) return true;
+    return sent.token.key !== this.#parts.authorizer.tokenKey(caller, route, demand);
+  }
+
+  /** True when the challenge names scopes that were not asked for yet. */
+  #learnScopes(caller: Caller, route: Route, challenged: Challenged): boolean {
+    const { path } = caller.reference;
+    const known = scopesFor(path, this.#parts.memory.scopes(route.origin, path));
+    const named = parseScopes(challenged.scope);
+    if (named.every((scope) => known.includes(scope))) return false;
+    this.#parts.memory.learnScopes(route.origin, path, scopesFor(path, named));
+    return true;
+  }
+}
+
+function refusedLogin({ reference, candidate }: Caller, route: Route, body: ErrorBody): Step {
+  const error =
+    candidate.login.kind === 'anonymous'
+      ? loginMissing(reference, route.authority, body.text)
+      : loginRefused(route.authority, candidate.key, body);
+  return { kind: 'refused', error };
+}
+
+function unchallenged(route: Route): RunnerError {
+  return new RunnerError('AUTH_CHALLENGE', `${route.authority} answers 401 and never says how to log in`, {
+    httpStatus: 401,
+    hint: 'Whoever runs the registry, or the proxy before it, has to pass on its WWW-Authenticate header.',
+  });
+}
+
+/** A token service that refuses this caller is a refusal; any other failure of it ends the request. */
+async function answerOrRefusal(caller: Caller, answer: () => Promise<Authorization | undefined>): Promise<Step> {
+  try {
+    return { kind: 'send', authorization: await answer() };
+  } catch (thrown) {
+    const error = toRunnerError(thrown);
+    for (const attempt of error.details.attempts ?? []) caller.attempts.add(attempt);
+    if (error.code === 'AUTH_REFUSED') return { kind: 'refused', error };
+    if (error.code !== 'AUTH_DENIED') throw error;
+    return { kind: 'refused', error: loginMissing(caller.reference, caller.reference.apiHost, error.message) };
+  }
+}

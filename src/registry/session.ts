@@ -1,0 +1,205 @@
+import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+
+import type { Attempt, ConnectionStep } from '../core/attempt.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import { RunnerError, toRunnerError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { anonymous } from '../credentials/candidate.ts';
+import type { Candidate } from '../credentials/candidate.ts';
+import { parseDigest } from '../image/digest.ts';
+import type { Reference } from '../image/reference.ts';
+import { AttemptLog } from './attempt-log.ts';
+import { brokenEntry } from './auth-error.ts';
+import { loginSecrets } from './basic.ts';
+import { readBody } from './body.ts';
+import type { Descriptor } from './descriptor.ts';
+import type { Exchange } from './exchange.ts';
+import { readFailure } from './failed-answer.ts';
+import { acceptManifest } from './fetched-manifest.ts';
+import type { FetchedManifest } from './fetched-manifest.ts';
+import { manifestAccept } from './media-type.ts';
+import type { Question } from './registry-error.ts';
+import type { Transport } from './transport.ts';
+import type { TransportResponse } from './transport-request.ts';
+import { checkContent, ContentCheck, wrongSize } from './verify.ts';
+
+export interface SessionParts {
+  readonly transport: Transport;
+  readonly exchange: Exchange;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly clock: Clock;
+}
+
+/** Registry-behaviour 4.4, SZ6. */
+const maxManifestBytes = 4 * 1024 * 1024;
+const maxConfigBytes = 4 * 1024 * 1024;
+
+/**
+ * One resolution or pull of one reference: tries the candidates in order, the next one only after 401 or 403, and keeps
+ * every attempt. Concurrent calls are safe. What it throws names the image, the registry and all attempts.
+ */
+export class RegistrySession {
+  readonly #parts: SessionParts;
+  readonly #reference: Reference;
+  readonly #candidates: readonly Candidate[];
+  readonly #attempts = new AttemptLog();
+  #turn = 0;
+  /** A candidate was let in: no other one is tried any more. */
+  #isSettled = false;
+  #connection: ConnectionStep | undefined;
+
+  constructor(parts: SessionParts, reference: Reference, candidates: readonly Candidate[]) {
+    this.#parts = parts;
+    this.#reference = reference;
+    this.#candidates = candidates;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.#attempts.list;
+  }
+
+  /** The step by which the registry was reached; undefined before its first answer. */
+  get connection(): ConnectionStep | undefined {
+    return this.#connection;
+  }
+
+  /** The key of the credential in use, as written in the file, or `anonymous`. Never its value. */
+  get credential(): string {
+    return this.#candidate.key;
+  }
+
+  /**
+   * `target`: a tag, a digest's text, or an index entry, whose size and media type are then held against the answer.
+   * Throws `MAN_NOT_FOUND`, `REPO_NOT_FOUND`, `MAN_DIGEST`, `MAN_SIZE`, `MAN_TYPE`, `NOT_A_REGISTRY`, `AUTH_…`, and what
+   * {@link Transport.send} throws.
+   */
+  async fetchManifest(
+    target: string | Descriptor,
+    signal: AbortSignal,
+    accept: string = manifestAccept,
+  ): Promise<FetchedManifest> {
+    const descriptor = typeof target === 'string' ? undefined : target;
+    const name = typeof target === 'string' ? target : target.digest.text;
+    return this.#explained(async () => {
+      if (descriptor !== undefined && descriptor.size > maxManifestBytes) throw tooLarge(descriptor, maxManifestBytes);
+      const digest = descriptor?.digest ?? (name.includes(':') ? parseDigest(name) : undefined);
+      const response = await this.#get('manifest', name, accept, signal);
+      const bytes = await readBody(response, maxManifestBytes, signal);
+      const fetched = acceptManifest(bytes, { digest, descriptor }, response, this.#parts.log);
+      if (digest === undefined && !fetched.authenticated) this.#warnUnauthenticated(response);
+      return fetched;
+    });
+  }
+
+  /** A blob of at most 4 MiB, held against its descriptor: `MAN_SIZE`, `MAN_DIGEST`, `BLOB_UNKNOWN`. */
+  async fetchBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Buffer> {
+    return this.#explained(async () => {
+      if (descriptor.size > maxConfigBytes) throw tooLarge(descriptor, maxConfigBytes);
+      const response = await this.#get('blob', descriptor.digest.text, '*/*', signal);
+      const bytes = await readBody(response, descriptor.size, signal);
+      checkContent(descriptor, bytes);
+      return bytes;
+    });
+  }
+
+  /** A blob of any size; the stream fails with `MAN_SIZE` or `MAN_DIGEST` where it does not end as its descriptor says. */
+  async streamBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Readable> {
+    return this.#explained(async () => {
+      const response = await this.#get('blob', descriptor.digest.text, '*/*', signal, { bulk: true });
+      const check = new ContentCheck(descriptor);
+      pipeline(response.body, check, () => undefined);
+      return check;
+    });
+  }
+
+  get #candidate(): Candidate {
+    return this.#candidates[this.#turn] ?? anonymous;
+  }
+
+  async #get(
+    content: Question['content'],
+    target: string,
+    accept: string,
+    signal: AbortSignal,
+    options: { readonly bulk?: true } = {},
+  ): Promise<TransportResponse> {
+    const path = `/v2/${this.#reference.path}/${content}s/${target}`;
+    const response = await this.#askInTurn({ path, accept, ...options }, signal);
+    this.#noteConnection(response);
+    if (response.status === 200) return response;
+    const candidate = this.#candidate;
+    const secrets = candidate.kind === 'login' ? loginSecrets(candidate.login) : [];
+    const question = { reference: this.#reference, content, target };
+    throw await readFailure(question, response, { signal, nowMs: this.#parts.clock.now(), secrets });
+  }
+
+  /** As the current candidate, or as the one that another call has moved on to meanwhile. */
+  async #askInTurn(request: Parameters<Exchange['run']>[0], signal: AbortSignal): Promise<TransportResponse> {
+    for (;;) {
+      const turn = this.#turn;
+      const candidate = this.#candidate;
+      if (candidate.kind === 'broken') throw brokenEntry(candidate);
+      const caller = { reference: this.#reference, candidate, attempts: this.#attempts, signal };
+      const exchanged = await this.#parts.exchange.run(request, caller);
+      if (exchanged.kind === 'answered') {
+        this.#isSettled ||= exchanged.isAuthorized;
+        return exchanged.response;
+      }
+      if (turn === this.#turn) this.#nextCandidate(exchanged.error);
+    }
+  }
+
+  #nextCandidate(refusal: RunnerError): void {
+    if (this.#isSettled || this.#turn + 1 >= this.#candidates.length) throw this.#withEarlier(refusal);
+    this.#parts.log.debug('credential refused, trying the next one that matches', {
+      registry: this.#reference.domain,
+      credential: this.credential,
+      reason: refusal.code,
+    });
+    this.#turn += 1;
+    this.#parts.counters.add('credential_fallbacks', {});
+  }
+
+  /** All that matched were tried: the last refusal, and which ones came before. */
+  #withEarlier(refusal: RunnerError): RunnerError {
+    const keys = this.#candidates.slice(0, this.#turn).map((candidate) => `"${candidate.key}"`);
+    if (keys.length === 0) return refusal;
+    return new RunnerError(refusal.code, `${refusal.message}; refused before: ${keys.join(', ')}`, refusal.details);
+  }
+
+  #noteConnection(response: TransportResponse): void {
+    const route = response.redirected ? this.#parts.transport.route(this.#reference.apiHost) : response.route;
+    this.#connection = route?.step ?? this.#connection;
+  }
+
+  /** TC14: whoever sits on the way can have given any image for a tag. */
+  #warnUnauthenticated(response: TransportResponse): void {
+    this.#parts.log.warn('tag resolved over a connection that does not prove who the registry is', {
+      image: this.#reference.canonical,
+      registry: response.route.authority,
+      step: response.route.step,
+    });
+  }
+
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const { code, message, details } = toRunnerError(thrown);
+      for (const attempt of details.attempts ?? []) this.#attempts.add(attempt);
+      throw new RunnerError(code, message, {
+        image: this.#reference.input,
+        registry: this.#reference.domain,
+        ...details,
+        attempts: this.#attempts.list,
+      });
+    }
+  }
+}
+
+function tooLarge(descriptor: Descriptor, maxBytes: number): RunnerError {
+  return wrongSize({ ...descriptor, size: maxBytes }, descriptor.size);
+}
