@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Answer } from './exchange.ts';
-import { Fault } from './fault.ts';
+import { Fault, jsonType } from './fault.ts';
 
 /** What a handler's fault looks like on the wire: distribution-spec 1.1, "Error Codes". Anything else is thrown on. */
 export function faultAnswer(thrown: unknown): Answer {
   if (!(thrown instanceof Fault)) throw thrown;
-  const headers = { 'Content-Type': 'application/json; charset=utf-8', ...thrown.headers };
+  const headers = { 'Content-Type': jsonType, ...thrown.headers };
   return { status: thrown.status, headers, body: thrown.body() };
 }
 

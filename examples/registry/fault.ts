@@ -1,3 +1,6 @@
+/** How JSON answers are labelled. */
+export const jsonType = 'application/json; charset=utf-8';
+
 /** Error codes of the OCI distribution specification 1.1, "Error Codes", and `TAG_INVALID` of Docker's. */
 type FaultCode =
   | 'BLOB_UNKNOWN'

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { digestOfBytes } from './digest.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { Fault } from './fault.ts';
+import { Fault, jsonType } from './fault.ts';
 import { parsePushedManifest } from './pushed-manifest.ts';
 import type { Repository } from './repositories.ts';
 
@@ -59,7 +59,7 @@ export function listTags({ name, query, repositories }: Exchange): Answer {
   const tags = query.has('n') ? rest.slice(0, pageSize(query)) : rest;
   const next = tags.length < rest.length ? nextPage(name, tags, query) : {};
   const body = JSON.stringify({ name, tags });
-  return { status: 200, headers: { 'Content-Type': 'application/json', ...next }, body };
+  return { status: 200, headers: { 'Content-Type': jsonType, ...next }, body };
 }
 
 function pageSize(query: URLSearchParams): number {

@@ -1,7 +1,7 @@
 import { readBlob } from './blobs.ts';
 import { checkedDigest } from './digest.ts';
 import type { Answer, Exchange, Handler } from './exchange.ts';
-import { Fault } from './fault.ts';
+import { Fault, jsonType } from './fault.ts';
 import { listTags, readManifest, writeManifest } from './manifests.ts';
 import { appendChunk, cancelUpload, finishUpload, startUpload, uploadStatus } from './uploads.ts';
 
@@ -11,6 +11,7 @@ interface Route {
   readonly handlers: Readonly<Record<string, Handler>>;
 }
 
+const textType = 'text/plain; charset=utf-8';
 const name = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*';
 const tag = '[\\w][\\w.-]{0,127}';
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
@@ -23,7 +24,7 @@ const routes: readonly Route[] = [
     pattern: route('blobs/uploads/([^/]+)'),
     handlers: { GET: uploadStatus, HEAD: uploadStatus, PATCH: appendChunk, PUT: finishUpload, DELETE: cancelUpload },
   },
-  { pattern: route(`blobs/(${digest})`), handlers: { GET: readBlob, HEAD: readBlob, DELETE: unsupported } },
+  { pattern: route('blobs/([^/]+)'), handlers: { GET: readBlob, HEAD: readBlob, DELETE: unsupported } },
   {
     pattern: route(`manifests/(${tag}|${digest})`),
     handlers: { GET: readManifest, HEAD: readManifest, PUT: writeManifest, DELETE: unsupported },
@@ -37,12 +38,15 @@ export async function dispatch(path: string, exchange: Omit<Exchange, 'name' | '
     const match = pattern.exec(path);
     if (match === null) continue;
     const handler = handlers[exchange.method];
-    if (handler === undefined) return { status: 405, headers: { Allow: Object.keys(handlers).join(', ') } };
+    if (handler === undefined) {
+      const allowed = Object.keys(handlers).join(', ');
+      return { status: 405, headers: { Allow: allowed, 'Content-Type': textType }, body: 'Method Not Allowed\n' };
+    }
     const [, repository = '', reference = ''] = match;
     if (reference.includes(':')) checkedDigest(reference);
     return handler({ ...exchange, name: repository, reference });
   }
-  return { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: '404 page not found\n' };
+  return { status: 404, headers: { 'Content-Type': textType }, body: '404 page not found\n' };
 }
 
 function route(rest: string): RegExp {
@@ -50,7 +54,7 @@ function route(rest: string): RegExp {
 }
 
 function version(): Answer {
-  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{}' };
+  return { status: 200, headers: { 'Content-Type': jsonType }, body: '{}' };
 }
 
 function unsupported(): Answer {
