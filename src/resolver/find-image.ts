@@ -2,6 +2,7 @@ import { RunnerError } from '../core/errors.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { choosePlatform, formatPlatform, type Platform, type PlatformEntry } from '../image/platform.ts';
 import type { Descriptor, FetchedManifest, Manifest } from '../registry/client.ts';
+import { IndexWalk } from '../registry/index-walk.ts';
 
 /** What the search asks of a registry session. */
 export interface ManifestSource {
@@ -28,9 +29,6 @@ export interface WantedPlatform {
 type Index = Extract<Manifest, { kind: 'index' }>;
 type IndexEntry = Index['entries'][number];
 
-const maxIndexDepth = 4;
-const maxManifests = 16;
-
 /**
  * Goes from what a name points at down to the image for the wanted platform, through indexes within indexes
  * (https://github.com/opencontainers/image-spec/blob/main/image-index.md). An entry that does not say its platform comes
@@ -52,6 +50,7 @@ class Search {
   readonly #source: ManifestSource;
   readonly #wanted: Platform;
   readonly #signal: AbortSignal;
+  readonly #walk = new IndexWalk();
   readonly #manifests = new Map<string, FetchedManifest>();
   readonly #configs = new Map<string, { readonly config: ImageConfig; readonly bytes: number }>();
   readonly #platforms = new Set<string>();
@@ -63,6 +62,7 @@ class Search {
   }
 
   async run(top: FetchedManifest, anyPlatform: boolean): Promise<FoundImage> {
+    this.#walk.enter(top.digest, 0);
     this.#manifests.set(top.digest.text, top);
     const fits = (platform: Platform): boolean =>
       choosePlatform(this.#wanted, [{ platform, value: platform }]).length > 0;
@@ -80,13 +80,9 @@ class Search {
     path: readonly string[],
   ): Promise<FoundImage | undefined> {
     if (manifest.manifest.kind === 'image') return this.#visitImage(manifest, manifest.manifest, platform, accept);
-    const digest = manifest.digest.text;
-    if (path.includes(digest)) throw new RunnerError('MAN_TYPE', `index ${digest} contains itself`);
-    if (path.length >= maxIndexDepth) {
-      throw new RunnerError('MAN_TYPE', `indexes are nested more than ${String(maxIndexDepth)} deep`);
-    }
+    const below = [...path, manifest.digest.text];
     for (const entry of this.#ranked(manifest.manifest, accept)) {
-      const found = await this.#visitEntry(entry, accept, [...path, digest]);
+      const found = await this.#visitEntry(entry, accept, below);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -98,7 +94,7 @@ class Search {
     path: readonly string[],
   ): Promise<FoundImage | undefined> {
     try {
-      return await this.#visit(await this.#fetch(entry), entry.platform, accept, path);
+      return await this.#visit(await this.#fetch(entry, path), entry.platform, accept, path);
     } catch (error) {
       if (error instanceof RunnerError && error.code === 'MAN_PLATFORM') return undefined;
       throw error;
@@ -133,14 +129,13 @@ class Search {
     return [...fitting, ...chosen.filter(({ platform }) => platform === undefined)];
   }
 
-  async #fetch(entry: IndexEntry): Promise<FetchedManifest> {
-    const known = this.#manifests.get(entry.digest.text);
-    if (known !== undefined) return known;
-    if (this.#manifests.size >= maxManifests) {
-      throw new RunnerError('MAN_TYPE', `the image spreads over more than ${String(maxManifests)} manifests`);
-    }
+  async #fetch(entry: IndexEntry, path: readonly string[]): Promise<FetchedManifest> {
+    const digest = entry.digest.text;
+    const known = this.#manifests.get(digest);
+    if (known !== undefined && !path.includes(digest)) return known;
+    this.#walk.enter(entry.digest, path.length);
     const fetched = await this.#source.fetchManifest(entry, this.#signal);
-    this.#manifests.set(entry.digest.text, fetched);
+    this.#manifests.set(digest, fetched);
     return fetched;
   }
 

@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import { SingleFlight } from '../core/single-flight.ts';
 import type { Keyring } from '../credentials/keyring.ts';
 import type { Platform } from '../image/platform.ts';
+import { shownInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/client.ts';
 import { cacheKey } from './cache-key.ts';
@@ -80,9 +81,10 @@ export class Resolver<S extends Session = RegistrySession> {
       const resolution = toResolution(image, question.reference, answer, answer.source);
       return { resolution, cached: answer.source !== 'registry', elapsedMs };
     } catch (thrown) {
-      const error = failure(thrown, signal).with({ image });
-      counters.add('resolutions', { source: 'none', outcome: error.code });
-      throw error;
+      const { code, message, details } = failure(thrown, signal);
+      counters.add('resolutions', { source: 'none', outcome: code });
+      // An error that is shared names the image as the first caller wrote it.
+      throw new RunnerError(code, message, { ...details, image: shownInput(image) });
     }
   }
 
@@ -182,12 +184,6 @@ export class Resolver<S extends Session = RegistrySession> {
     const image = reference.canonical;
     const before = this.#tags.get(key)?.entry.digest;
     if (before !== undefined && before !== entry.digest) log.info('tag moved', { image, before, now: entry.digest });
-    if (!entry.authenticated && !entry.immutable) {
-      log.warn('tag resolved over a connection that does not prove who answered', {
-        image,
-        connection: entry.connection,
-      });
-    }
     this.#refusals.delete(key);
     this.#tags.set(key, entry);
   }
