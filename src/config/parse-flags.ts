@@ -1,0 +1,110 @@
+import { nearest } from './nearest.ts';
+import { keyOf, type OptionRow, type OptionsOf, type OptionValue } from './option-row.ts';
+import { parseOptionValue } from './option-value.ts';
+
+/** One thing that is wrong with a command line. */
+export interface OptionFault {
+  /** As typed, with its dashes, or `argument`. */
+  readonly flag: string;
+  /** One line: flag, value and what would be right. */
+  readonly message: string;
+}
+
+export interface ParsedFlags<Table extends readonly OptionRow[]> {
+  readonly options: OptionsOf<Table>;
+  /** Names of the flags that were on the command line. */
+  readonly given: ReadonlySet<string>;
+  readonly positionals: readonly string[];
+  readonly faults: readonly OptionFault[];
+}
+
+/**
+ * Reads Go-style flags: `-name=value`, `--name=value`, `--name value`, a bare boolean `--name`; `--` ends them.
+ * Flags may stand before and after other arguments. Every fault is collected; a faulty flag keeps its default.
+ */
+export function parseFlags<const Table extends readonly OptionRow[]>(
+  table: Table,
+  argv: readonly string[],
+): ParsedFlags<Table> {
+  const reader = new FlagReader(table);
+  reader.read(argv);
+  const values = Object.fromEntries(reader.values);
+  if (!isComplete(table, values)) throw new Error('a row of the option table has no valid default');
+  return { options: values, given: reader.given, positionals: reader.positionals, faults: reader.faults };
+}
+
+class FlagReader {
+  readonly values = new Map<string, OptionValue>();
+  readonly given = new Set<string>();
+  readonly positionals: string[] = [];
+  readonly faults: OptionFault[] = [];
+  readonly #table: readonly OptionRow[];
+
+  constructor(table: readonly OptionRow[]) {
+    this.#table = table;
+    for (const row of table) {
+      const parsed = parseOptionValue(row, row.default);
+      if ('value' in parsed) this.values.set(keyOf(row), parsed.value);
+    }
+  }
+
+  read(argv: readonly string[]): void {
+    for (let index = 0; index < argv.length; index += 1) {
+      const argument = argv[index] ?? '';
+      if (argument === '--') {
+        this.positionals.push(...argv.slice(index + 1));
+        return;
+      }
+      if (!argument.startsWith('-') || argument === '-') this.positionals.push(argument);
+      else if (this.#flag(argument, argv[index + 1])) index += 1;
+    }
+  }
+
+  /** Returns true when the next argument was this flag's value. */
+  #flag(argument: string, next: string | undefined): boolean {
+    const [, dashes = '', name = '', inline] = /^(--?)([^=]*)(?:=([\s\S]*))?$/.exec(argument) ?? [];
+    const row = this.#table.find((candidate) => candidate.name === name || candidate.short === name);
+    const flag = dashes + name;
+    if (row === undefined) return this.#unknown(flag, name, inline, next);
+    if (inline !== undefined) this.#set(row, flag, inline);
+    else if (row.kind === 'boolean') this.#set(row, flag, 'true');
+    else if (next === undefined) this.faults.push({ flag, message: `${flag}: needs a value; ${describe(row)}` });
+    else {
+      this.#set(row, flag, next);
+      return true;
+    }
+    return false;
+  }
+
+  #set(row: OptionRow, flag: string, text: string): void {
+    const parsed = parseOptionValue(row, text);
+    if ('expected' in parsed) {
+      this.faults.push({ flag, message: `${flag}: ${JSON.stringify(text)} is wrong; give ${parsed.expected}` });
+      return;
+    }
+    const key = keyOf(row);
+    const before = this.values.get(key);
+    const joins = row.repeatable === true && this.given.has(row.name) && Array.isArray(before);
+    this.values.set(key, joins && Array.isArray(parsed.value) ? [...before, ...parsed.value] : parsed.value);
+    this.given.add(row.name);
+  }
+
+  /** Returns true when the next argument was probably meant as this flag's value, so that it is not a fault too. */
+  #unknown(flag: string, name: string, inline: string | undefined, next: string | undefined): boolean {
+    const names = this.#table.map((row) => row.name);
+    const suggestion = nearest(name, names);
+    const advice = suggestion === undefined ? 'see --help' : `did you mean --${suggestion}?`;
+    this.faults.push({ flag, message: `${flag}: no such flag; ${advice}` });
+    const meant = this.#table.find((row) => row.name === suggestion);
+    return meant !== undefined && meant.kind !== 'boolean' && inline === undefined && next?.startsWith('-') === false;
+  }
+}
+
+function describe(row: OptionRow): string {
+  const parsed = parseOptionValue(row, '');
+  return 'expected' in parsed ? `give ${parsed.expected}` : `give it as --${row.name}=VALUE`;
+}
+
+function isComplete<Table extends readonly OptionRow[]>(table: Table, values: object): values is OptionsOf<Table> {
+  return table.every((row) => keyOf(row) in values);
+}

@@ -1,0 +1,59 @@
+import { RunnerError, toRunnerError } from '../core/errors.ts';
+import type { Evaluator, Outcome } from '../evaluate/evaluator.ts';
+import type { CallContext } from './call-context.ts';
+import { cutMiddle } from './cut-text.ts';
+import type { EvaluationSlots } from './evaluation-slots.ts';
+import { bytesField, type Message, textField } from './fields.ts';
+
+export interface EvaluationParts {
+  readonly evaluator: Evaluator;
+  readonly slots: EvaluationSlots;
+  /** `--max-request-body-size`, which bounds answers too. */
+  readonly maxMessageBytes: number;
+}
+
+/** Room for tags and lengths of the fields of an answer. */
+export const fieldOverheadBytes = 64;
+
+/** Runs the function of a request with the fields `image` and `resource_list`. Errors get Porch's prefix. */
+export async function evaluate(parts: EvaluationParts, request: Message, context: CallContext): Promise<Outcome> {
+  const image = textField(request, 'image');
+  const resourceList = bytesField(request, 'resourceList');
+  const shownImage = cutMiddle(image, 300);
+  const log = context.log.child({ image: shownImage });
+  try {
+    const outcome = await parts.slots.run(async () =>
+      parts.evaluator.evaluate({ image, resourceList, signal: context.signal, log }),
+    );
+    logOutcome(log, outcome);
+    if (outcome.exitCode === 0) checkSize(outcome, parts.maxMessageBytes);
+    return outcome;
+  } catch (thrown) {
+    throw withPrefix(toRunnerError(thrown), shownImage);
+  }
+}
+
+function logOutcome(log: CallContext['log'], outcome: Outcome): void {
+  const { runtime, exitCode, digest, output, stderrBytes } = outcome;
+  const errors = outcome.results.filter((result) => result.severity === 'error').length;
+  const values = { runtime, exitCode, digest, outputBytes: output.length, stderrBytes, errors };
+  if (exitCode !== 0) log.info('function failed', values);
+  else if (errors > 0) log.warn('function succeeded with error results', values);
+  else log.debug('function succeeded', values);
+}
+
+function checkSize(outcome: Outcome, maxMessageBytes: number): void {
+  const size = outcome.output.length;
+  if (size + fieldOverheadBytes <= maxMessageBytes) return;
+  throw new RunnerError(
+    'FUNCTION_LIMIT',
+    `the function wrote ${String(size)} bytes, which do not fit into a message of ${String(maxMessageBytes)} bytes`,
+    { hint: 'Raise --max-request-body-size here and in the client, or split the package.' },
+  );
+}
+
+/** Not found keeps the plain words too: Porch's chain of evaluators looks at the status alone. */
+function withPrefix(error: RunnerError, image: string): RunnerError {
+  if (error.code === 'FUNCTION_OUTPUT' || error.code === 'OVERLOADED') return error;
+  return new RunnerError(error.code, `unable to evaluate ${image}: ${error.message}`, { image, ...error.details });
+}

@@ -1,0 +1,36 @@
+import type { Resolved } from '../resolver/resolution.ts';
+import type { ResolveOptions } from '../resolver/resolver.ts';
+import { flagField, textField } from './fields.ts';
+import type { UnaryMethod } from './unary-handler.ts';
+
+/** What the service needs of `resolver/resolver.ts`. */
+export interface ImageResolver {
+  resolve(image: string, options: ResolveOptions): Promise<Resolved>;
+}
+
+/** `functionrunner.v1.ImageResolver/ResolveImage`. */
+export function resolveImageMethod(resolver: ImageResolver): UnaryMethod {
+  return async (request, context) => {
+    const image = textField(request, 'image');
+    const resolved = await resolver.resolve(image, { signal: context.signal, refresh: flagField(request, 'refresh') });
+    const { resolution, cached, elapsedMs } = resolved;
+    return {
+      image: resolution.image,
+      reference: resolution.reference.canonical,
+      digest: resolution.digest,
+      platformDigest: resolution.platformDigest,
+      mediaType: resolution.mediaType,
+      platforms: resolution.platforms,
+      entrypoint: resolution.entrypoint,
+      cmd: resolution.cmd,
+      env: resolution.env,
+      workingDir: resolution.workingDir,
+      user: resolution.user,
+      connection: resolution.connection,
+      attempts: resolution.attempts,
+      credential: resolution.credential,
+      cached,
+      elapsedMs,
+    };
+  };
+}

@@ -1,0 +1,126 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Clock } from '../core/clock.ts';
+import { RunnerError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Evaluator } from '../evaluate/evaluator.ts';
+import { ActiveCalls } from './active-calls.ts';
+import { EvaluationSlots } from './evaluation-slots.ts';
+import { evaluateFunctionMethod } from './evaluator-service.ts';
+import { evaluateMethod } from './function-runner-service.ts';
+import { HealthService } from './health-service.ts';
+import { type ImageResolver, resolveImageMethod } from './image-resolver-service.ts';
+import { protoService } from './proto.ts';
+import { addReflection } from './reflection.ts';
+import { rpcInterceptor, type RpcObserver } from './rpc-interceptor.ts';
+import { unaryHandler } from './unary-handler.ts';
+
+export interface GrpcServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly maxMessageBytes: number;
+  readonly maxConcurrentEvaluations: number;
+  /** How long calls are still accepted after the stop began. */
+  readonly drainDelayMs: number;
+  /** How long accepted calls may still run after that. */
+  readonly drainTimeoutMs: number;
+  readonly maxConnectionAgeMs: number;
+  readonly resolver: ImageResolver;
+  readonly evaluator: Evaluator;
+  readonly observe: RpcObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const serviceNames = {
+  evaluator: 'evaluator.FunctionEvaluator',
+  resolver: 'functionrunner.v1.ImageResolver',
+  runner: 'functionrunner.v1.FunctionRunner',
+  health: 'grpc.health.v1.Health',
+} as const;
+
+/** The gRPC server with all its services. */
+export class GrpcServer {
+  readonly health = new HealthService(Object.values(serviceNames));
+  readonly #options: GrpcServerOptions;
+  readonly #server: Server;
+  readonly #calls = new ActiveCalls();
+  #address = '';
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': options.maxMessageBytes,
+      'grpc.max_send_message_length': options.maxMessageBytes,
+      'grpc.max_connection_age_ms': options.maxConnectionAgeMs,
+      'grpc.max_connection_age_grace_ms': options.drainTimeoutMs,
+      interceptors: [rpcInterceptor(options.observe)],
+    });
+    this.#addServices();
+  }
+
+  /** `host:port` as bound; empty before {@link listen}. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Takes calls from now on; health says NOT_SERVING until told otherwise. @throws {RunnerError} `CFG_OPTION` */
+  async listen(): Promise<void> {
+    const { host, port } = this.#options;
+    const shown = host.includes(':') ? `[${host}]` : host;
+    this.#address = await new Promise<string>((resolve, reject) => {
+      this.#server.bindAsync(`${shown}:${String(port)}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+        if (error === null) resolve(`${shown}:${String(boundPort)}`);
+        else reject(cannotListen(`${shown}:${String(port)}`, error));
+      });
+    });
+  }
+
+  /**
+   * Lets callers go without a loss: NOT_SERVING, `drainDelayMs` of accepting as before, GOAWAY, then the calls that were
+   * accepted come to their end, for at most `drainTimeoutMs`. Aborting `hurry` skips the rest of the waiting.
+   */
+  async stop(hurry?: AbortSignal): Promise<void> {
+    const { clock, drainDelayMs, drainTimeoutMs, log } = this.#options;
+    this.health.set('NOT_SERVING');
+    const wait = async (ms: number): Promise<void> => clock.delay(ms, hurry).catch(() => undefined);
+    if (this.#address !== '') await wait(drainDelayMs);
+    this.health.endWatches();
+    const closed = new Promise<'closed'>((resolve) => {
+      this.#server.tryShutdown(() => {
+        resolve('closed');
+      });
+    });
+    const result = await Promise.race([closed, wait(drainTimeoutMs)]);
+    if (result === 'closed') return;
+    log.warn('calls were cut off at shutdown', { calls: this.#calls.size });
+    this.#calls.abortAll();
+    await Promise.race([closed, clock.delay(1000)]);
+    this.#server.forceShutdown();
+  }
+
+  #addServices(): void {
+    const { resolver, evaluator, maxMessageBytes, maxConcurrentEvaluations, log } = this.#options;
+    const slots = new EvaluationSlots(maxConcurrentEvaluations);
+    const evaluation = { evaluator, slots, maxMessageBytes };
+    const parts = { calls: this.#calls, log };
+    this.#server.addService(protoService(serviceNames.evaluator), {
+      EvaluateFunction: unaryHandler(evaluateFunctionMethod(evaluation), parts),
+    });
+    this.#server.addService(protoService(serviceNames.resolver), {
+      ResolveImage: unaryHandler(resolveImageMethod(resolver), parts),
+    });
+    this.#server.addService(protoService(serviceNames.runner), {
+      Evaluate: unaryHandler(evaluateMethod(evaluation), parts),
+    });
+    this.#server.addService(protoService(serviceNames.health), { Check: this.health.check, Watch: this.health.watch });
+    addReflection(this.#server, Object.values(serviceNames));
+  }
+}
+
+function cannotListen(address: string, cause: Error): RunnerError {
+  return new RunnerError('CFG_OPTION', `cannot listen on ${address}: ${cause.message}`, {
+    cause,
+    hint: 'Give a free port with --port, and an address of this machine with --bind-address.',
+  });
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
+import type { AppOverrides } from './app-overrides.ts';
+import type { Options } from './config/options.ts';
+import { systemClock } from './core/clock.ts';
+import type { Counters } from './core/counters.ts';
+import type { Log } from './core/log.ts';
+import { MountedFile } from './core/mounted-file.ts';
+import { Keyring } from './credentials/keyring.ts';
+import { hostPlatform, parsePlatform } from './image/platform.ts';
+import { parseCaBundle } from './registry/ca-bundle.ts';
+import { RegistryClient } from './registry/client.ts';
+import { InsecureRegistries } from './registry/hosts.ts';
+import { Transport } from './registry/transport.ts';
+import { Resolver } from './resolver/resolver.ts';
+
+/** What every wiring function gets beside the flags. */
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly overrides: AppOverrides;
+}
+
+export interface WiredResolver {
+  readonly resolver: Resolver;
+  close(): Promise<void>;
+}
+
+/**
+ * Credentials, trust and registry client, as the flags say.
+ *
+ * @throws {RunnerError} `CFG_*` when a mounted file or a flag cannot be used.
+ */
+export async function wireResolver(options: Options, surroundings: Surroundings): Promise<WiredResolver> {
+  const { environment, log, counters, overrides } = surroundings;
+  const clock = overrides.clock ?? systemClock;
+  const keyring = await mountedKeyring(options, surroundings);
+  const mountedCa = await mountedAuthorities(options, surroundings);
+  const transport = new Transport({
+    mountedCa,
+    systemRoots: overrides.systemRoots ?? (() => getCACertificates('bundled')),
+    privateTls: options.enablePrivateRegistriesTls,
+    plaintextFallback: options.plaintextFallback,
+    insecureRegistries: InsecureRegistries.parse(options.insecureRegistries),
+    environment,
+    ...(overrides.lookup === undefined ? {} : { lookup: overrides.lookup }),
+    log,
+    counters,
+    clock,
+  });
+  const resolver = new Resolver({
+    client: new RegistryClient({ transport, log, counters, clock }),
+    keyring,
+    defaultImagePrefix: options.defaultImagePrefix,
+    imageCacheTtlMs: options.imageCacheTtlMs,
+    resolveTimeoutMs: options.resolveTimeoutMs,
+    platform: options.imagePlatform === '' ? hostPlatform() : parsePlatform(options.imagePlatform),
+    anyPlatform: false,
+    clock,
+    log,
+    counters,
+  });
+  return {
+    resolver,
+    close: async () => {
+      resolver.close();
+      await transport.close();
+    },
+  };
+}
+
+async function mountedKeyring(
+  options: Options,
+  { log, counters, overrides }: Surroundings,
+): Promise<{ current(): Promise<Keyring> }> {
+  if (!options.enablePrivateRegistries) return { current: async () => Promise.resolve(Keyring.empty) };
+  const file = new MountedFile({
+    paths: [options.registryAuthSecretPath],
+    parse: (bytes, path) => Keyring.parse(bytes, path),
+    initial: undefined,
+    kind: 'credentials',
+    log,
+    counters,
+    ...(overrides.clock === undefined ? {} : { clock: overrides.clock }),
+  });
+  const keyring = await file.load();
+  for (const warning of keyring.warnings)
+    log.warn('credentials file', { file: options.registryAuthSecretPath, warning });
+  return file;
+}
+
+async function mountedAuthorities(
+  options: Options,
+  { log, counters, overrides }: Surroundings,
+): Promise<MountedFile<readonly string[]> | undefined> {
+  if (!options.enablePrivateRegistriesTls) return undefined;
+  const file = new MountedFile<readonly string[]>({
+    paths: ['ca.crt', 'ca.pem'].map((name) => join(options.tlsSecretPath, name)),
+    parse: parseCaBundle,
+    initial: [],
+    kind: 'ca',
+    log,
+    counters,
+    ...(overrides.clock === undefined ? {} : { clock: overrides.clock }),
+  });
+  const authorities = await file.load();
+  if (authorities.length === 0) log.warn('no mounted certificate authority', { folder: options.tlsSecretPath });
+  return file;
+}
