@@ -11,6 +11,8 @@ import type { TagEntry } from './tag-cache.ts';
 export interface Question {
   readonly reference: Reference;
   readonly candidates: readonly Candidate[];
+  /** What was odd about finding them. */
+  readonly warnings: readonly string[];
   /** The same for the same image and the same credentials. */
   readonly key: string;
 }

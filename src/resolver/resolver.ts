@@ -19,7 +19,7 @@ import { type Freshness, TagCache } from './tag-cache.ts';
 export interface ResolverOptions<S extends Session = RegistrySession> {
   readonly client: SessionSource<S>;
   /** The mounted credentials file; asked once per resolution, so that a rotated file counts at once. */
-  readonly keyring: { current(): Promise<Pick<Keyring, 'candidates'>> };
+  readonly keyring: { current(): Promise<Pick<Keyring, 'lookup'>> };
   /** Put before a name without a slash; empty for none. */
   readonly defaultImagePrefix: string;
   /** How long a tag's answer is fresh; 0 asks the registry every time. */
@@ -78,7 +78,7 @@ export class Resolver<S extends Session = RegistrySession> {
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
       log.debug('image resolved', { image, digest: answer.entry.digest, source: answer.source, elapsedMs });
-      const resolution = toResolution(image, question.reference, answer, answer.source);
+      const resolution = toResolution(image, question, answer, answer.source);
       return { resolution, cached: answer.source !== 'registry', elapsedMs };
     } catch (thrown) {
       const { code, message, details } = failure(thrown, signal);
@@ -91,7 +91,7 @@ export class Resolver<S extends Session = RegistrySession> {
   /** To pull what was resolved, with the credential that worked tried first. */
   async session({ reference, credential }: Resolution): Promise<S> {
     const keyring = await this.#options.keyring.current();
-    const candidates = keyring.candidates(reference);
+    const { candidates } = keyring.lookup(reference);
     const worked = candidates.filter(({ key }) => key === credential);
     const others = candidates.filter(({ key }) => key !== credential);
     return this.#options.client.session(reference, [...worked, ...others]);
@@ -107,8 +107,8 @@ export class Resolver<S extends Session = RegistrySession> {
   async #question(image: string): Promise<Question> {
     const { defaultImagePrefix, keyring } = this.#options;
     const reference = parseReference(image, { defaultImagePrefix });
-    const candidates = (await keyring.current()).candidates(reference);
-    return { reference, candidates, key: cacheKey(reference, candidates) };
+    const { candidates, warnings } = (await keyring.current()).lookup(reference);
+    return { reference, candidates, warnings, key: cacheKey(reference, candidates) };
   }
 
   async #answer(question: Question, signal: AbortSignal, refresh: boolean): Promise<Sourced> {
@@ -179,11 +179,14 @@ export class Resolver<S extends Session = RegistrySession> {
     }
   }
 
-  #accept({ key, reference }: Question, { entry }: Answer): void {
+  #accept({ key, reference, warnings }: Question, { entry, content }: Answer): void {
     const { log } = this.#options;
     const image = reference.canonical;
     const before = this.#tags.get(key)?.entry.digest;
     if (before !== undefined && before !== entry.digest) log.info('tag moved', { image, before, now: entry.digest });
+    if (before !== entry.digest) {
+      for (const warning of [...warnings, ...content.warnings]) log.warn('image warning', { image, warning });
+    }
     this.#refusals.delete(key);
     this.#tags.set(key, entry);
   }

@@ -1,13 +1,13 @@
-import type { Reference } from '../image/reference.ts';
-import type { Answer } from './lookup.ts';
+import type { Answer, Question } from './lookup.ts';
 import type { Resolution } from './resolution.ts';
 
 /** Where an answer came from; see `Freshness` in tag-cache.ts for the difference between the known ones. */
 export type AnswerSource = 'registry' | 'cache' | 'stale' | 'fallback';
 
-export function toResolution(image: string, reference: Reference, answer: Answer, source: AnswerSource): Resolution {
+export function toResolution(image: string, question: Question, answer: Answer, source: AnswerSource): Resolution {
   const { connection, attempts, credential } = answer.entry;
-  const warnings = [...answer.content.warnings, ...warningsOf(answer, source)];
+  const { reference } = question;
+  const warnings = [...question.warnings, ...answer.content.warnings, ...warningsOf(answer, source)];
   return Object.freeze({ ...answer.content, image, reference, connection, attempts, credential, warnings });
 }
 

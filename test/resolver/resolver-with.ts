@@ -36,7 +36,9 @@ export class ResolverWith {
     };
     this.resolver = new Resolver({
       client: this.registry,
-      keyring: { current: async () => Promise.resolve({ candidates: () => this.candidates }) },
+      keyring: {
+        current: async () => Promise.resolve({ lookup: () => ({ candidates: this.candidates, warnings: [] }) }),
+      },
       defaultImagePrefix: 'registry.example.com/functions',
       imageCacheTtlMs: options.ttlMs ?? ttlMs,
       resolveTimeoutMs: options.timeoutMs ?? 2_000,
