@@ -86,7 +86,7 @@ interface Parsed<T> {
 }
 
 function parseToken(pattern: string, at: number): Parsed<Token> | undefined {
-  switch (pattern[at]) {
+  switch (pattern.charAt(at)) {
     case '*':
       return { token: { kind: 'any-run' }, end: at + 1 };
     case '?':

@@ -1,6 +1,7 @@
-import { credentialHost } from '../image/docker-hub.ts';
+import { credentialHost, dockerHub } from '../image/docker-hub.ts';
 import { splitAuthority } from '../image/domain.ts';
-import { isBracketedAddress, isDigits } from '../image/grammar.ts';
+import { hasUpperCase, isBracketedAddress, isDigits } from '../image/grammar.ts';
+import { shownInput } from '../image/quote.ts';
 import { Glob } from './glob.ts';
 
 /** A key of `auths`, taken apart as the kubelet does (pkg/credentialprovider/keyring.go). */
@@ -26,27 +27,23 @@ export type KeyMatch = 'yes' | 'sibling' | 'no';
 
 /** Undefined for a key that can match nothing. The scheme says nothing, nor does any user information. */
 export function parseKey(text: string): CredentialKey | undefined {
-  const rest = withoutScheme(text);
-  const end = rest.search(/[?#]/);
-  const location = end === -1 ? rest : rest.slice(0, end);
-  const slash = location.indexOf('/');
-  const authority = withoutUserInfo(slash === -1 ? location : location.slice(0, slash)).toLowerCase();
-  const { host, port = '' } = splitAuthority(authority);
-  if (host === '' || !(port === '' || isDigits(port))) return undefined;
+  const { authority, rest } = splitKey(text);
+  const { host, port = '' } = splitAuthority(authority.toLowerCase());
   const labels = parseHost(host);
-  if (labels === undefined) return undefined;
+  if (labels === undefined || !(port === '' || isDigits(port))) return undefined;
   const exactHost = labels.every((label) => label.isLiteral) ? canonicalHost(host, port) : undefined;
-  const path = slash === -1 ? '' : location.slice(slash);
-  return { exactHost, labels, port, path: effectivePath(path, exactHost) };
+  return { exactHost, labels, port, path: effectivePath(rest.replace(/[?#].*$/s, ''), exactHost) };
 }
 
-/** The key as it may be shown: people write `https://user:password@host` too. */
+/** The key as it may be shown: people write `https://user:password@host` too, or a token into a query. */
 export function shownKey(text: string): string {
-  const scheme = text.slice(0, text.length - withoutScheme(text).length);
-  const rest = text.slice(scheme.length);
-  const slash = rest.indexOf('/');
-  const authority = slash === -1 ? rest : rest.slice(0, slash);
-  return `${scheme}${withoutUserInfo(authority)}${slash === -1 ? '' : rest.slice(slash)}`;
+  const at = text.lastIndexOf('@');
+  return shownInput(at === -1 ? text : `…${text.slice(at)}`);
+}
+
+/** Whether the host is written with capitals, which the kubelet would not match. */
+export function hasUpperCaseHost(text: string): boolean {
+  return hasUpperCase(splitKey(text).authority);
 }
 
 export function matchKey(key: CredentialKey, target: KeyTarget): KeyMatch {
@@ -84,22 +81,25 @@ function canonicalHost(host: string, port: string): string {
 
 /** Old keys end in the version of the registry API, which says nothing either. */
 function effectivePath(path: string, exactHost: string | undefined): string {
-  if (exactHost === 'docker.io' && (path === '/v1' || path === '/v2')) return '';
+  if (exactHost === dockerHub && (path === '/v1' || path === '/v2')) return '';
   const effective = path.startsWith('/v1/') || path.startsWith('/v2/') ? path.slice(3) : path;
   return effective === '/' ? '' : effective;
 }
 
 function parseHost(host: string): readonly Glob[] | undefined {
   if (isBracketedAddress(host)) return [];
-  if (!/^[a-z0-9._*\-[\]!]+$/.test(host) || host.startsWith('[')) return undefined;
+  if (!/^[a-z0-9._*\-[\]]+$/.test(host) || host.startsWith('[')) return undefined;
   const labels = host.split('.').map((label) => Glob.parse(label));
   return labels.every((label) => label !== undefined) ? labels : undefined;
 }
 
-function withoutScheme(text: string): string {
-  return text.replace(/^https?:\/\//i, '');
-}
-
-function withoutUserInfo(authority: string): string {
-  return authority.slice(authority.lastIndexOf('@') + 1);
+/** `authority` comes without user information; `rest` is path, query and fragment. */
+function splitKey(text: string): { readonly authority: string; readonly rest: string } {
+  const location = text.replace(/^https?:\/\//i, '');
+  const end = location.search(/[/?#]/);
+  const authority = end === -1 ? location : location.slice(0, end);
+  return {
+    authority: authority.slice(authority.lastIndexOf('@') + 1),
+    rest: end === -1 ? '' : location.slice(end),
+  };
 }

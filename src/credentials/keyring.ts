@@ -4,7 +4,15 @@ import { anonymous, type Candidate } from './candidate.ts';
 import { parseDockerConfig } from './docker-config.ts';
 import { parseEntry, type Entry } from './entry.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { compareKeys, matchKey, parseKey, shownKey, type CredentialKey, type KeyTarget } from './key.ts';
+import {
+  compareKeys,
+  hasUpperCaseHost,
+  matchKey,
+  parseKey,
+  shownKey,
+  type CredentialKey,
+  type KeyTarget,
+} from './key.ts';
 
 interface Slot {
   readonly key: CredentialKey;
@@ -100,7 +108,11 @@ function entryWarnings(text: string, key: CredentialKey | undefined, entry: Entr
   if (key === undefined) return [`credentials ${shown}: the key is not a host with optional port and path; skipped`];
   if (entry.kind === 'broken') return [`credentials ${shown}: ${entry.reason}; images that need them will fail`];
   const warnings: string[] = [];
-  if (/[A-Z]/.test(shownKey(text).replace(/\/.*$/s, ''))) warnings.push(`credentials ${shown}: upper-case host`);
+  if (hasUpperCaseHost(text)) {
+    warnings.push(
+      `credentials ${shown}: matched in lower case here, but the kubelet will not match an upper-case host`,
+    );
+  }
   if (entry.kind === 'login' && entry.login.kind.endsWith('-token')) {
     warnings.push(`credentials ${shown}: holds a token that the node will not use when it pulls the image`);
   }

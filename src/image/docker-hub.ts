@@ -4,10 +4,14 @@ export const dockerHub = 'docker.io';
 /** Where Docker Hub answers the registry API. */
 export const dockerHubApiHost = 'registry-1.docker.io';
 
-/** Every host name under which people keep Docker Hub credentials. */
-const credentialAliases: ReadonlySet<string> = new Set([dockerHub, 'index.docker.io', dockerHubApiHost]);
+const indexHost = 'index.docker.io';
+
+/** Whether a domain is another way to write Docker Hub in a reference; its API host is not, it stands for itself. */
+export function isDockerHub(domain: string): boolean {
+  return domain === dockerHub || domain === indexHost;
+}
 
 /** The one name under which a host's credentials are compared: all of Docker Hub's names are one. */
 export function credentialHost(host: string): string {
-  return credentialAliases.has(host) ? dockerHub : host;
+  return isDockerHub(host) || host === dockerHubApiHost ? dockerHub : host;
 }

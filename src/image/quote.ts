@@ -1,13 +1,18 @@
 const maxShown = 160;
+const maxRead = 4096;
 
 /**
- * A reference as it may stand in a message: quoted, without control characters, cut to a bearable length, and without
- * the two places where people put secrets, `user:password@` and a query.
+ * A reference as it may stand in a message: without control characters, cut to a bearable length, and without the two
+ * places where people put secrets, `user:password@` and a query.
  */
+export function shownInput(text: string): string {
+  const shown = withoutUserInfo(withoutQuery(text.slice(0, maxRead))).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
+  return shown.length > maxShown || text.length > maxRead ? `${shown.slice(0, maxShown)}…` : shown;
+}
+
+/** {@link shownInput} in double quotes. */
 export function quoteInput(text: string): string {
-  const shown = withoutUserInfo(withoutQuery(text.slice(0, 4096)));
-  const cut = shown.length > maxShown ? `${shown.slice(0, maxShown)}…` : shown;
-  return JSON.stringify(cut).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?');
+  return JSON.stringify(shownInput(text));
 }
 
 function withoutQuery(text: string): string {
@@ -20,10 +25,7 @@ function withoutUserInfo(text: string): string {
   if (at === -1) return text;
   const before = text.slice(0, at);
   const after = text.slice(at + 1);
-  const maybeUserInfo = after.includes('/') || (before.includes(':') && !startsLikeDigest(after));
-  return maybeUserInfo || before.includes('@') ? `…@${after}` : text;
-}
-
-function startsLikeDigest(text: string): boolean {
-  return /^[a-z0-9]{1,16}:[0-9a-f]{16}/i.test(text);
+  const isDigestLike = /^[a-z0-9]{1,16}:[0-9a-f]{16}/i.test(after);
+  const maybeUserInfo = before.includes('@') || after.includes('/') || (before.includes(':') && !isDigestLike);
+  return maybeUserInfo ? `…@${after}` : text;
 }
