@@ -4,7 +4,7 @@ type Path = readonly (string | number)[];
 
 /** The fields of a resource that hold the namespace it belongs to or points into. */
 export function namespaceFields(resource: Resource): readonly Path[] {
-  const own: readonly Path[] = resource.isClusterScoped ? [] : [['metadata', 'namespace']];
+  const own: readonly Path[] = resource.isNamespaced ? [['metadata', 'namespace']] : [];
   switch (`${resource.group}/${resource.kind}`) {
     case '/Namespace':
       return [['metadata', 'name']];

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
-import { groupOf, isClusterScoped } from './scope.ts';
+import { groupOf, isNamespacedKind } from './scope.ts';
 
 /** One KRM resource of the list, as YAML nodes, so that what is not changed keeps its comments and its style. */
 export class Resource {
@@ -25,8 +25,9 @@ export class Resource {
     return this.text(['metadata', 'name']) ?? '';
   }
 
-  get isClusterScoped(): boolean {
-    return isClusterScoped(this.apiVersion, this.kind);
+  /** A custom resource says by having a namespace that it lives in one. */
+  get isNamespaced(): boolean {
+    return isNamespacedKind(this.group, this.kind) ?? this.text(['metadata', 'namespace']) !== undefined;
   }
 
   /** Never applied to a cluster: kpt's own files, and what is marked as local configuration. */

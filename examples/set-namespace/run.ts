@@ -2,7 +2,10 @@ import { ConfigError, readConfig } from './config.ts';
 import type { ResourceList, Result } from './resource-list.ts';
 import { setNamespace } from './set-namespace.ts';
 
-/** The function itself: changes the items of the list as its functionConfig says, and returns what to report. */
+/**
+ * The function itself: changes the items of the list as its functionConfig says, and returns what to report.
+ * It does what the functions catalog documents of its own set-namespace; kpt's upstream identifiers are not looked at.
+ */
 export function run(list: ResourceList): readonly Result[] {
   try {
     const config = readConfig(list.functionConfig);

@@ -17,7 +17,7 @@ export interface Changes {
 /** Moves resources to a namespace, in place; local configuration stays as it is. */
 export function setNamespace(all: readonly Resource[], { namespace, matcher }: SetNamespaceConfig): Changes {
   const resources = all.filter((resource) => !resource.isLocal);
-  const identities = new Set(resources.filter((resource) => !resource.isClusterScoped).map(identity));
+  const identities = new Set(resources.filter((resource) => resource.isNamespaced).map(identity));
   const previous = new Set<string>();
   const moves = (current: string): boolean => {
     if (current === namespace || (matcher !== undefined && matcher !== current)) return false;

@@ -45,18 +45,23 @@ export const resourceCases: readonly {
           app: a`,
   },
   {
-    title: 'adds a missing namespace to a custom resource',
+    title: 'replaces the namespace of a custom resource',
+    before: yaml`
+      apiVersion: custom.io/v1
+      kind: Custom
+      metadata:
+        name: a
+        namespace: old`,
+    outcome: 'moved',
+  },
+  {
+    title: 'adds no namespace to a custom resource without one: it may be cluster-scoped',
     before: yaml`
       apiVersion: custom.io/v1
       kind: Custom
       metadata:
         name: a`,
-    outcome: yaml`
-      apiVersion: custom.io/v1
-      kind: Custom
-      metadata:
-        name: a
-        namespace: new`,
+    outcome: 'unchanged',
   },
   {
     title: 'renames a Namespace',
