@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
@@ -29,7 +28,7 @@ export interface Layer {
 /** Packs entries as a layer, in their order. The same entries give the same digest on every machine. */
 export async function buildLayer(entries: readonly LayerEntry[], compression: Compression = 'gzip'): Promise<Layer> {
   const archive = pack();
-  const [tar] = await Promise.all([buffer(archive), addAll(archive, entries)]);
+  const [tar] = await Promise.all([whole(archive), addAll(archive, entries)]);
   return layerOf(tar, compression);
 }
 
@@ -37,6 +36,13 @@ export async function buildLayer(entries: readonly LayerEntry[], compression: Co
 export async function layerOf(tar: Buffer, compression: Compression = 'gzip'): Promise<Layer> {
   const bytes = await compress(tar, compression);
   return { compression, bytes, digest: digestOfBytes(bytes), diffId: digestOfBytes(tar) };
+}
+
+/** `buffer` of `node:stream/consumers` would hold it three times. */
+async function whole(archive: Pack): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of archive) if (chunk instanceof Uint8Array) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function addAll(archive: Pack, entries: readonly LayerEntry[]): Promise<void> {

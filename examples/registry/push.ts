@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Blob, Image, ImageIndex } from './image.ts';
 
@@ -37,6 +38,8 @@ async function pushAll(registry: Target, tag: string | undefined, image: Image |
   await putManifest(registry, tag ?? image.manifest.digest, image.manifest);
 }
 
+const pieceBytes = 256 * 1024;
+
 interface Target {
   readonly agent: Agent;
   readonly base: string;
@@ -66,12 +69,21 @@ async function send(
   const response = await request(url, {
     method,
     dispatcher: registry.agent,
-    headers: { ...registry.headers, ...(content === undefined ? {} : { 'content-type': content.type }) },
-    body: content?.bytes ?? null,
+    headers: { ...registry.headers, ...(content === undefined ? {} : contentHeaders(content)) },
+    body: content === undefined ? null : Readable.from(pieces(content.bytes)),
   });
   const text = await response.body.text();
   if (expected.includes(response.statusCode)) return response;
   throw new Error(`push failed: ${method} ${url} gave ${String(response.statusCode)} ${text}`);
+}
+
+function contentHeaders({ type, bytes }: { readonly type: string; readonly bytes: Buffer }): Record<string, string> {
+  return { 'content-type': type, 'content-length': String(bytes.length) };
+}
+
+/** A layer given to a TLS socket whole would be there several times over until it is sent. */
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += pieceBytes) yield bytes.subarray(start, start + pieceBytes);
 }
 
 function authorization(auth: PushOptions['auth']): Record<string, string> {

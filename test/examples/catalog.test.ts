@@ -6,7 +6,10 @@ import { fromResourceList, readPackage } from '../../examples/quickstart/package
 /** Every resource of some files with the file it is in, as plain values: order, comments and style do not matter here. */
 function resources(files: ReadonlyMap<string, string>): readonly unknown[] {
   return [...files].flatMap(([file, text]) =>
-    [...parseAllDocuments(text)].map((document) => ({ file, resource: document.toJS() as unknown })),
+    [...parseAllDocuments(text)].map((document) => {
+      const resource: unknown = document.toJS();
+      return { file, resource };
+    }),
   );
 }
 
