@@ -7,6 +7,8 @@ export type KrmOutput =
   | { readonly kind: 'resource-list'; readonly results: readonly FunctionResult[] }
   | { readonly kind: 'other'; readonly reason: string };
 
+const maxReasonChars = 300;
+
 /** Parses the whole text, YAML or JSON, in time linear in its length: some 10 MB a second. Never throws. */
 export function parseDocument(text: string): KrmOutput {
   try {
@@ -29,8 +31,9 @@ export function toKrmOutput(document: unknown): KrmOutput {
   return { kind: 'resource-list', results: toFunctionResults(document['results']) };
 }
 
+/** `reason` may hold parts of the text. */
 export function notResourceList(reason: string): KrmOutput {
-  return { kind: 'other', reason };
+  return { kind: 'other', reason: reason.slice(0, maxReasonChars).replaceAll(/\p{Cc}/gu, '?') };
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,20 @@
+import type { Target } from './target.ts';
+import { caBundle } from './targets/ca-bundle.ts';
+import { challenge } from './targets/challenge.ts';
+import { credentials } from './targets/credentials.ts';
+import { flags } from './targets/flags.ts';
+import { imageConfig } from './targets/image-config.ts';
+import { krmOutput } from './targets/krm-output.ts';
+import { manifest } from './targets/manifest.ts';
+import { reference } from './targets/reference.ts';
+
+export const targets: readonly Target[] = [
+  reference,
+  credentials,
+  challenge,
+  manifest,
+  imageConfig,
+  krmOutput,
+  caBundle,
+  flags,
+];
