@@ -1,10 +1,12 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { diffLines, hunks } from '../../examples/quickstart/line-diff.ts';
 import { dockerConfigJson, mountSecret } from '../../examples/quickstart/mounted-secrets.ts';
 import { Narrator } from '../../examples/quickstart/narrator.ts';
 import { librariesIn } from '../../examples/quickstart/shared-libraries.ts';
+import { createWorkFolder, removeWorkFolder } from '../../examples/quickstart/work-folder.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** Old text, new text, and the diff with one line of context: space, minus and plus as in a patch, `|` between hunks. */
@@ -98,5 +100,25 @@ describe('what the quickstart tells', () => {
     narrator.more('more of it');
     narrator.step('second');
     expect(written.join('')).to.equal(' 1. first\n    more of it\n 2. second\n');
+  });
+});
+
+describe('the work folder of the quickstart', () => {
+  it('is in the cache folder of the user', async () => {
+    const cache = await tempFolder('cache');
+    try {
+      const folder = await createWorkFolder({ XDG_CACHE_HOME: join(cache.path, 'new') });
+      expect(folder.startsWith(join(cache.path, 'new', 'krm-function-runner-quickstart-'))).to.equal(true);
+      await removeWorkFolder(folder);
+      expect(await readdir(join(cache.path, 'new'))).to.deep.equal([]);
+    } finally {
+      await cache.remove();
+    }
+  });
+
+  it('is in the temporary folder where there is no cache folder to write to', async () => {
+    const folder = await createWorkFolder({ XDG_CACHE_HOME: '/dev/null/cache' });
+    expect(folder.startsWith(join(tmpdir(), 'krm-function-runner-quickstart-'))).to.equal(true);
+    await removeWorkFolder(folder);
   });
 });
