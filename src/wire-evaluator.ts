@@ -59,12 +59,16 @@ async function executables(options: Options, { environment, log }: Surroundings)
 
 function imageStore(options: Options, { environment, log, counters, overrides }: Surroundings): ImageStore {
   return new ImageStore({
-    directory: options.imageStore === '' ? storeDirectory(environment) : options.imageStore,
+    directory: storeFolder(options, environment),
     maxBytes: options.imageStoreSize,
     ...(overrides.onPullProgress === undefined ? {} : { onProgress: overrides.onPullProgress }),
     log,
     counters,
   });
+}
+
+function storeFolder(options: Options, environment: NodeJS.ProcessEnv): string {
+  return options.imageStore === '' ? storeDirectory(environment) : options.imageStore;
 }
 
 function localEvaluator(
@@ -76,7 +80,7 @@ function localEvaluator(
   return new LocalEvaluator({
     resolver,
     store,
-    sandboxes: new Sandboxes({ path: environment['PATH'] ?? '', log }),
+    sandboxes: new Sandboxes({ path: environment['PATH'] ?? '', directory: storeFolder(options, environment), log }),
     limits: {
       timeoutMs: options.evaluationTimeoutMs,
       maxOutputBytes: options.maxRequestBodySize,

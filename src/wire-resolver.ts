@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
 import type { AppOverrides } from './app-overrides.ts';
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
@@ -11,6 +10,7 @@ import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { parseCaBundle } from './registry/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
 import { InsecureRegistries } from './registry/hosts.ts';
+import { systemRoots } from './registry/system-roots.ts';
 import { Transport } from './registry/transport.ts';
 import { Resolver } from './resolver/resolver.ts';
 
@@ -34,17 +34,20 @@ export interface WiredResolver {
  */
 export async function wireResolver(options: Options, surroundings: Surroundings): Promise<WiredResolver> {
   const { environment, log, counters, overrides } = surroundings;
-  const clock = overrides.clock ?? systemClock;
+  const { clock = systemClock, lookup, dial, timeouts, random } = overrides;
   const keyring = await mountedKeyring(options, surroundings);
   const mountedCa = await mountedAuthorities(options, surroundings);
   const transport = new Transport({
     mountedCa,
-    systemRoots: overrides.systemRoots ?? (() => getCACertificates('bundled')),
+    systemRoots: overrides.systemRoots ?? systemRoots,
     privateTls: options.enablePrivateRegistriesTls,
     plaintextFallback: options.plaintextFallback,
     insecureRegistries: InsecureRegistries.parse(options.insecureRegistries),
     environment,
-    ...(overrides.lookup === undefined ? {} : { lookup: overrides.lookup }),
+    ...(lookup && { lookup }),
+    ...(dial && { dial }),
+    ...(timeouts && { timeouts }),
+    ...(random && { random }),
     log,
     counters,
     clock,
@@ -82,7 +85,7 @@ async function mountedKeyring(
     kind: 'credentials',
     log,
     counters,
-    ...(overrides.clock === undefined ? {} : { clock: overrides.clock }),
+    ...(overrides.clock && { clock: overrides.clock }),
   });
   const keyring = await file.load();
   for (const warning of keyring.warnings)
@@ -102,7 +105,7 @@ async function mountedAuthorities(
     kind: 'ca',
     log,
     counters,
-    ...(overrides.clock === undefined ? {} : { clock: overrides.clock }),
+    ...(overrides.clock && { clock: overrides.clock }),
   });
   const authorities = await file.load();
   if (authorities.length === 0) log.warn('no mounted certificate authority', { folder: options.tlsSecretPath });

@@ -1,8 +1,7 @@
 /** The candidate that needs the fewest edits to become `text`, or undefined when none is near. */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(text.length / 3));
   let best: string | undefined;
-  let bestDistance = limit + 1;
+  let bestDistance = Math.max(2, Math.floor(text.length / 2.5)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - text.length) >= bestDistance) continue;
     const distance = editDistance(text, candidate);
@@ -11,16 +10,19 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Levenshtein distance. */
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 0; i < left.length; i += 1) {
-    const next = [i + 1];
-    for (let j = 0; j < right.length; j += 1) {
-      const replace = (row[j] ?? 0) + (left[i] === right[j] ? 0 : 1);
-      next.push(Math.min(replace, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+  const rows = [Array.from({ length: right.length + 1 }, (_, index) => index)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
+  for (let i = 1; i <= left.length; i += 1) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= right.length; j += 1) {
+      const replace = at(i - 1, j - 1) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      const swapped = left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      const swap = swapped && i > 1 && j > 1 ? at(i - 2, j - 2) + 1 : Infinity;
+      row.push(Math.min(replace, swap, at(i - 1, j) + 1, at(i, j - 1) + 1));
     }
-    row = next;
   }
-  return row[right.length] ?? 0;
+  return at(left.length, right.length);
 }

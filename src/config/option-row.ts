@@ -18,7 +18,7 @@ export interface OptionRow {
   readonly max?: number;
   /** Allowed values of a `choice`, or of each part of a `list`. */
   readonly choices?: readonly string[];
-  /** The flag may be given several times; the values are joined with a comma. */
+  /** A `list` that is given one value at a time, commas included. */
   readonly repeatable?: boolean;
 }
 

@@ -56,6 +56,7 @@ function parseBytes(text: string): number | undefined {
 }
 
 function parseList(row: OptionRow, text: string): ParsedValue {
+  if (row.repeatable === true) return { value: text === '' ? [] : [text] };
   const parts = text
     .split(',')
     .map((part) => part.trim())

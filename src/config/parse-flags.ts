@@ -2,6 +2,8 @@ import { nearest } from './nearest.ts';
 import { keyOf, type OptionRow, type OptionsOf, type OptionValue } from './option-row.ts';
 import { parseOptionValue } from './option-value.ts';
 
+const maxShownChars = 200;
+
 /** One thing that is wrong with a command line. */
 export interface OptionFault {
   /** As typed, with its dashes, or `argument`. */
@@ -10,8 +12,8 @@ export interface OptionFault {
   readonly message: string;
 }
 
-export interface ParsedFlags<Table extends readonly OptionRow[]> {
-  readonly options: OptionsOf<Table>;
+export interface ParsedFlags {
+  readonly values: ReadonlyMap<string, OptionValue>;
   /** Names of the flags that were on the command line. */
   readonly given: ReadonlySet<string>;
   readonly positionals: readonly string[];
@@ -22,18 +24,23 @@ export interface ParsedFlags<Table extends readonly OptionRow[]> {
  * Reads Go-style flags: `-name=value`, `--name=value`, `--name value`, a bare boolean `--name`; `--` ends them.
  * Flags may stand before and after other arguments. Every fault is collected; a faulty flag keeps its default.
  */
-export function parseFlags<const Table extends readonly OptionRow[]>(
-  table: Table,
-  argv: readonly string[],
-): ParsedFlags<Table> {
+export function parseFlags(table: readonly OptionRow[], argv: readonly string[]): ParsedFlags {
   const reader = new FlagReader(table);
   reader.read(argv);
-  const values = Object.fromEntries(reader.values);
-  if (!isComplete(table, values)) throw new Error('a row of the option table has no valid default');
-  return { options: values, given: reader.given, positionals: reader.positionals, faults: reader.faults };
+  return reader;
 }
 
-class FlagReader {
+/** The parsed values of one table's rows; the flags may have been parsed with a longer table. */
+export function optionsFrom<const Table extends readonly OptionRow[]>(
+  table: Table,
+  flags: ParsedFlags,
+): OptionsOf<Table> {
+  const values = Object.fromEntries(table.map((row) => [keyOf(row), flags.values.get(keyOf(row))]));
+  if (!isComplete(table, values)) throw new Error('a row of the option table has no valid default');
+  return values;
+}
+
+class FlagReader implements ParsedFlags {
   readonly values = new Map<string, OptionValue>();
   readonly given = new Set<string>();
   readonly positionals: string[] = [];
@@ -64,7 +71,7 @@ class FlagReader {
   #flag(argument: string, next: string | undefined): boolean {
     const [, dashes = '', name = '', inline] = /^(--?)([^=]*)(?:=([\s\S]*))?$/.exec(argument) ?? [];
     const row = this.#table.find((candidate) => candidate.name === name || candidate.short === name);
-    const flag = dashes + name;
+    const flag = shown(dashes + name);
     if (row === undefined) return this.#unknown(flag, name, inline, next);
     if (inline !== undefined) this.#set(row, flag, inline);
     else if (row.kind === 'boolean') this.#set(row, flag, 'true');
@@ -79,13 +86,13 @@ class FlagReader {
   #set(row: OptionRow, flag: string, text: string): void {
     const parsed = parseOptionValue(row, text);
     if ('expected' in parsed) {
-      this.faults.push({ flag, message: `${flag}: ${JSON.stringify(text)} is wrong; give ${parsed.expected}` });
+      this.faults.push({ flag, message: `${flag}: ${JSON.stringify(shown(text))} is wrong; give ${parsed.expected}` });
       return;
     }
     const key = keyOf(row);
     const before = this.values.get(key);
-    const joins = row.repeatable === true && this.given.has(row.name) && Array.isArray(before);
-    this.values.set(key, joins && Array.isArray(parsed.value) ? [...before, ...parsed.value] : parsed.value);
+    const joins = row.repeatable === true && this.given.has(row.name) && isList(before) && isList(parsed.value);
+    this.values.set(key, joins ? [...before, ...parsed.value] : parsed.value);
     this.given.add(row.name);
   }
 
@@ -105,6 +112,19 @@ function describe(row: OptionRow): string {
   return 'expected' in parsed ? `give ${parsed.expected}` : `give it as --${row.name}=VALUE`;
 }
 
-function isComplete<Table extends readonly OptionRow[]>(table: Table, values: object): values is OptionsOf<Table> {
-  return table.every((row) => keyOf(row) in values);
+function isList(value: OptionValue | undefined): value is readonly string[] {
+  return typeof value === 'object';
+}
+
+/** A part of the command line, fit for one line of a message. */
+function shown(text: string): string {
+  const line = text.replaceAll(/\p{Cc}/gu, '?');
+  return line.length > maxShownChars ? `${line.slice(0, maxShownChars)}…` : line;
+}
+
+function isComplete<Table extends readonly OptionRow[]>(
+  table: Table,
+  values: Readonly<Record<string, OptionValue | undefined>>,
+): values is OptionsOf<Table> {
+  return table.every((row) => values[keyOf(row)] !== undefined);
 }

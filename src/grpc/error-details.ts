@@ -1,7 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import type { RunnerError } from '../core/errors.ts';
 import { protoMessage } from './proto.ts';
-import { statusOf } from './status-table.ts';
+import { statusNameOf } from './status-table.ts';
 
 /** Names this server in google.rpc.ErrorInfo. https://google.aip.dev/193 */
 export const errorDomain = 'krm-function-runner';
@@ -38,7 +37,7 @@ export function packDetails(error: RunnerError): readonly PackedDetail[] {
 
 function badFieldOf(error: RunnerError): string | undefined {
   if (error.code === 'REQUEST_INVALID') return 'resource_list';
-  return statusOf[error.code] === status.INVALID_ARGUMENT ? 'image' : undefined;
+  return statusNameOf[error.code] === 'INVALID_ARGUMENT' ? 'image' : undefined;
 }
 
 function pack(name: string, message: object): PackedDetail {

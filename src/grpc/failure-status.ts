@@ -1,10 +1,10 @@
-import { Metadata, type ServerErrorResponse } from '@grpc/grpc-js';
+import { Metadata, status, type ServerErrorResponse } from '@grpc/grpc-js';
 import type { RunnerError } from '../core/errors.ts';
 import { cutMiddle, fit } from './cut-text.ts';
 import { packDetails } from './error-details.ts';
 import { FunctionFailure } from './function-failure.ts';
 import { protoMessage } from './proto.ts';
-import { statusOf } from './status-table.ts';
+import { statusNameOf } from './status-table.ts';
 
 /** Largest error trailer, encoded: grpc-js fails the whole connection at a much bigger one, and others limit headers too. */
 export const maxTrailerBytes = 6 * 1024;
@@ -14,7 +14,7 @@ const otherHeaderBytes = 256;
 
 /** An error as grpc-js sends it: status, message, and google.rpc.Status with the details, within {@link maxTrailerBytes}. */
 export function failureStatus(error: RunnerError): ServerErrorResponse {
-  const code = statusOf[error.code];
+  const code = status[statusNameOf[error.code]];
   const details = packDetails(error);
   const encode = (message: string): Buffer => protoMessage('google.rpc.Status').serialize({ code, message, details });
   const size = (message: string): number =>

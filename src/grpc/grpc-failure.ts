@@ -1,4 +1,4 @@
-import type { ServiceError } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { type AttemptMessage, attemptOf } from './client-messages.ts';
 import {
   bytesField,
@@ -10,7 +10,6 @@ import {
   textField,
 } from './fields.ts';
 import { protoMessage } from './proto.ts';
-import { statusName } from './status-table.ts';
 
 /** An error status of this project's services, with its details unpacked. */
 export class GrpcFailure extends Error {
@@ -37,7 +36,7 @@ export class GrpcFailure extends Error {
     const retry = details.find((detail) => detail.name === 'google.rpc.RetryInfo')?.message;
     const bad = details.find((detail) => detail.name === 'google.rpc.BadRequest')?.message;
     const delay = retry && optionalMessageField(retry, 'retryDelay');
-    this.status = statusName(error.code);
+    this.status = status[error.code] ?? 'UNKNOWN';
     this.reason = info === undefined ? '' : textField(info, 'reason');
     this.hint = failure === undefined ? '' : textField(failure, 'hint');
     this.attempts = failure === undefined ? [] : messageListField(failure, 'attempts').map(attemptOf);
@@ -49,8 +48,8 @@ export class GrpcFailure extends Error {
 }
 
 function detailsOf(packed: Buffer): readonly { readonly name: string; readonly message: Message }[] {
-  const status = messageOf(protoMessage('google.rpc.Status').deserialize(packed));
-  return messageListField(status, 'details').map((detail) => {
+  const model = messageOf(protoMessage('google.rpc.Status').deserialize(packed));
+  return messageListField(model, 'details').map((detail) => {
     const name = textField(detail, 'type_url').split('/').at(-1) ?? '';
     return { name, message: messageOf(protoMessage(name).deserialize(bytesField(detail, 'value'))) };
   });

@@ -16,9 +16,11 @@ export function unaryHandler(
   parts: { readonly calls: ActiveCalls; readonly log: Log },
 ): handleUnaryCall<object, object> {
   return (call, callback) => {
-    void parts.calls.run(async (controller) => {
-      await answer(method, call, callback, controller, parts.log);
-    });
+    parts.calls
+      .run(async (controller) => answer(method, call, callback, controller, parts.log))
+      .catch((thrown: unknown) => {
+        parts.log.error('answer could not be sent', { error: toRunnerError(thrown) });
+      });
   };
 }
 

@@ -21,7 +21,7 @@ export async function startMetricsServer(options: {
 }): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
-    if (path === '/metrics') void sendMetrics(options.metrics, response);
+    if (path === '/metrics') sendMetrics(options.metrics, response);
     else if (path === '/healthz')
       send(response, options.isServing() ? 200 : 503, options.isServing() ? 'ok\n' : 'not serving\n');
     else send(response, 404, 'not found; there are /metrics and /healthz\n');
@@ -38,13 +38,15 @@ export async function startMetricsServer(options: {
   };
 }
 
-async function sendMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
-  try {
-    const text = await metrics.text();
-    send(response, 200, text, metrics.contentType);
-  } catch {
-    send(response, 500, 'metrics could not be collected\n');
-  }
+function sendMetrics(metrics: Metrics, response: ServerResponse): void {
+  metrics.text().then(
+    (text) => {
+      send(response, 200, text, metrics.contentType);
+    },
+    () => {
+      send(response, 500, 'metrics could not be collected\n');
+    },
+  );
 }
 
 function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

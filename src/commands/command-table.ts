@@ -1,0 +1,36 @@
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command; loading one loads nothing of the others. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'Run the service (also without any command).',
+    load: async () => (await import('./serve.ts')).serveCommand,
+  },
+  {
+    name: 'resolve',
+    summary: 'Say what an image name means: digests, command, and how the registry was reached.',
+    load: async () => (await import('./resolve.ts')).resolveCommand,
+  },
+  {
+    name: 'evaluate',
+    summary: 'Run a function image on KRM resources.',
+    load: async () => (await import('./evaluate.ts')).evaluateCommand,
+  },
+  {
+    name: 'health',
+    summary: 'Ask a running service whether it is serving; for probes.',
+    load: async () => (await import('./health.ts')).healthCommand,
+  },
+  {
+    name: 'version',
+    summary: 'Print the version.',
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
+];

@@ -1,0 +1,52 @@
+import type { OptionRow } from '../config/option-row.ts';
+import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
+import { RunnerClient } from '../grpc/client.ts';
+import { GrpcFailure } from '../grpc/grpc-failure.ts';
+import type { Command } from './command.ts';
+import { argumentFault, UsageError } from './usage-error.ts';
+
+const ownOptions = [
+  { name: 'addr', kind: 'string', default: 'localhost:9445', group: 'Health', help: 'host:port of the service.' },
+  {
+    name: 'service',
+    kind: 'string',
+    default: '',
+    group: 'Health',
+    help: 'Full name of one gRPC service. Empty: the whole server.',
+  },
+  { name: 'connect-timeout', kind: 'duration', default: '1s', group: 'Health', help: 'Time to connect.' },
+  {
+    name: 'rpc-timeout',
+    kind: 'duration',
+    default: '1s',
+    group: 'Health',
+    help: 'Time for the answer, once connected.',
+  },
+] as const satisfies readonly OptionRow[];
+
+/** Takes the flags of grpc-health-probe, which probes in users' manifests call. */
+export const healthCommand: Command = {
+  usage: 'health [-addr=HOST:PORT] [flags]',
+  description: 'Asks grpc.health.v1.Health/Check. Exit code 0 when the answer is SERVING, else 1.',
+  options: ownOptions,
+  run: async (argv, io) => {
+    const flags = parseFlags(ownOptions, argv);
+    const extra = flags.positionals.map((text) =>
+      argumentFault(`${JSON.stringify(text)} is no flag; health takes only flags`),
+    );
+    if (flags.faults.length + extra.length > 0) throw new UsageError([...flags.faults, ...extra]);
+    const { addr, service, connectTimeoutMs, rpcTimeoutMs } = optionsFrom(ownOptions, flags);
+    const client = new RunnerClient(addr);
+    try {
+      const status = await client.checkHealth(service, { deadlineMs: connectTimeoutMs + rpcTimeoutMs });
+      io.stdout.write(`status: ${status}\n`);
+      return status === 'SERVING' ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof GrpcFailure)) throw error;
+      io.stderr.write(`${addr}: ${error.status}: ${error.message}\n`);
+      return 1;
+    } finally {
+      client.close();
+    }
+  },
+};

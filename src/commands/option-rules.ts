@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import type { OptionRule } from '../config/options.ts';
+import type { OptionFault } from '../config/parse-flags.ts';
+import { toRunnerError } from '../core/errors.ts';
+import { parsePlatform } from '../image/platform.ts';
+import { validateImagePrefix } from '../image/reference.ts';
+import { InsecureRegistries } from '../registry/hosts.ts';
+
+/** What a flag's own row cannot say about its value. */
+export const optionRules: readonly OptionRule[] = [
+  ({ defaultImagePrefix }) => {
+    const reason = validateImagePrefix(defaultImagePrefix);
+    if (reason === undefined) return [];
+    const right = 'give a registry and a path, like registry.example/functions/';
+    return fault('default-image-prefix', `${JSON.stringify(defaultImagePrefix)} is wrong: ${reason}; ${right}`);
+  },
+  ({ imagePlatform }) => (imagePlatform === '' ? [] : thrownBy('image-platform', () => parsePlatform(imagePlatform))),
+  ({ insecureRegistries }) => thrownBy('insecure-registries', () => InsecureRegistries.parse(insecureRegistries)),
+  ({ bindAddress }) => {
+    if (isIP(bindAddress) !== 0 || /^[A-Za-z\d]([A-Za-z\d.-]{0,252})$/.test(bindAddress)) return [];
+    return fault(
+      'bind-address',
+      `${JSON.stringify(bindAddress)} is wrong; give an IP address or host name without port`,
+    );
+  },
+  ({ runtime }) =>
+    runtime === 'pod'
+      ? fault('runtime', '"pod" is not there yet: this version has no pod runtime; give local, or leave the flag out')
+      : [],
+];
+
+function fault(name: string, message: string): readonly OptionFault[] {
+  return [{ flag: `--${name}`, message: `--${name}: ${message}` }];
+}
+
+function thrownBy(name: string, parse: () => unknown): readonly OptionFault[] {
+  try {
+    parse();
+    return [];
+  } catch (thrown) {
+    const { message, details } = toRunnerError(thrown);
+    const text = message.replace(`--${name}: `, '');
+    return fault(name, details.hint === undefined ? text : `${text}; ${details.hint}`);
+  }
+}

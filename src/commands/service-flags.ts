@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { authSecretPath } from '../config/auth-secret-path.ts';
+import type { OptionRow, OptionsOf } from '../config/option-row.ts';
+import type { Options } from '../config/options.ts';
+import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
+import { serviceOptions } from '../config/service-options.ts';
+import { optionRules } from './option-rules.ts';
+import { argumentFault, UsageError } from './usage-error.ts';
+
+export interface CommandFlags<Table extends readonly OptionRow[]> {
+  /** The service's flags, checked. */
+  readonly options: Options;
+  /** The command's own flags. */
+  readonly own: OptionsOf<Table>;
+  /** Names of the flags that were on the command line. */
+  readonly given: ReadonlySet<string>;
+  readonly positionals: readonly string[];
+  /** What works but is probably not meant. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a command line that may have the service's flags and a command's own.
+ *
+ * @param checkArguments Looks at what is no flag; returns what is wrong with it.
+ * @throws {UsageError} with all faults of flags and arguments.
+ */
+export function readCommandFlags<const Table extends readonly OptionRow[]>(
+  own: Table,
+  argv: readonly string[],
+  checkArguments: (positionals: readonly string[]) => readonly string[],
+): CommandFlags<Table> {
+  const flags = parseFlags([...serviceOptions, ...own], argv);
+  const options = optionsFrom(serviceOptions, flags);
+  const faults = [
+    ...flags.faults,
+    ...optionRules.flatMap((rule) => rule(options)),
+    ...checkArguments(flags.positionals).map(argumentFault),
+  ];
+  if (faults.length > 0) throw new UsageError(faults);
+  const { given, positionals } = flags;
+  const secret = authSecretPath(options, given, existsSync);
+  return {
+    options: { ...options, registryAuthSecretPath: secret.path },
+    own: optionsFrom(own, flags),
+    given,
+    positionals,
+    warnings: [...(secret.warning === undefined ? [] : [secret.warning]), ...withoutEffect(options, given)],
+  };
+}
+
+/** Flags that only count together with another one that is not on. */
+function withoutEffect(options: Options, given: ReadonlySet<string>): readonly string[] {
+  const needs = [
+    ['registry-auth-secret-path', 'enable-private-registries', options.enablePrivateRegistries],
+    ['tls-secret-path', 'enable-private-registries-tls', options.enablePrivateRegistriesTls],
+  ] as const;
+  return needs.flatMap(([flag, other, on]) =>
+    given.has(flag) && !on ? [`--${flag} has no effect without --${other}`] : [],
+  );
+}
