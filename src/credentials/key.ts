@@ -16,9 +16,12 @@ export interface CredentialKey {
 
 /** What is being looked up: the parts of an image's name that keys are compared with. */
 export interface KeyTarget {
-  readonly host: string;
+  /** One name per host. */
+  readonly exactHost: string;
+  /** Of the host as written. */
+  readonly labels: readonly string[];
   readonly port: string;
-  /** Without a leading slash. */
+  /** With a leading slash. */
   readonly path: string;
 }
 
@@ -30,7 +33,8 @@ export function parseKey(text: string): CredentialKey | undefined {
   const { authority, rest } = splitKey(text);
   const { host, port = '' } = splitAuthority(authority.toLowerCase());
   const labels = parseHost(host);
-  if (labels === undefined || !(port === '' || isDigits(port))) return undefined;
+  const isOtherScheme = rest.startsWith('//');
+  if (labels === undefined || isOtherScheme || !(port === '' || isDigits(port))) return undefined;
   const exactHost = labels.every((label) => label.isLiteral) ? canonicalHost(host, port) : undefined;
   return { exactHost, labels, port, path: effectivePath(rest.replace(/[?#].*$/s, ''), exactHost) };
 }
@@ -46,31 +50,30 @@ export function hasUpperCaseHost(text: string): boolean {
   return hasUpperCase(splitKey(text).authority);
 }
 
-export function matchKey(key: CredentialKey, target: KeyTarget): KeyMatch {
-  if (key.port !== target.port || !matchesHost(key, target)) return 'no';
-  const path = `/${target.path}`;
-  if (!path.startsWith(key.path)) return 'no';
-  const isWholeSegment = key.path.endsWith('/') || path.length === key.path.length || path[key.path.length] === '/';
-  return key.path === '' || isWholeSegment ? 'yes' : 'sibling';
+/** @param authority `host[:port]`, lower-case */
+export function keyTarget(authority: string, path: string): KeyTarget {
+  const { host, port = '' } = splitAuthority(authority);
+  return { exactHost: canonicalHost(host, port), labels: host.split('.'), port, path: `/${path}` };
+}
+
+export function matchKey(key: CredentialKey, { exactHost, labels, port, path }: KeyTarget): KeyMatch {
+  const isSameHost = key.exactHost === undefined ? matchesLabels(key.labels, labels) : key.exactHost === exactHost;
+  if (key.port !== port || !isSameHost || !path.startsWith(key.path)) return 'no';
+  const endsAtSegment = key.path === '' || key.path.endsWith('/') || [undefined, '/'].includes(path[key.path.length]);
+  return endsAtSegment ? 'yes' : 'sibling';
 }
 
 /** Sorts the more particular key first: exact host before pattern, more literal labels, longer path. */
 export function compareKeys(a: CredentialKey, b: CredentialKey): number {
-  return (
-    Number(b.exactHost !== undefined) - Number(a.exactHost !== undefined) ||
-    literalLabels(b) - literalLabels(a) ||
-    b.path.length - a.path.length
-  );
+  return hostParticularity(b) - hostParticularity(a) || b.path.length - a.path.length;
 }
 
-function matchesHost(key: CredentialKey, target: KeyTarget): boolean {
-  if (key.exactHost !== undefined) return key.exactHost === canonicalHost(target.host, target.port);
-  const labels = target.host.split('.');
-  return labels.length === key.labels.length && key.labels.every((label, index) => label.matches(labels[index] ?? ''));
+function hostParticularity({ exactHost, labels }: CredentialKey): number {
+  return exactHost === undefined ? labels.filter((label) => label.isLiteral).length : Number.MAX_SAFE_INTEGER;
 }
 
-function literalLabels(key: CredentialKey): number {
-  return key.labels.filter((label) => label.isLiteral).length;
+function matchesLabels(patterns: readonly Glob[], labels: readonly string[]): boolean {
+  return labels.length === patterns.length && patterns.every((pattern, index) => pattern.matches(labels[index] ?? ''));
 }
 
 /** Docker Hub's names are one host; with a port they are not Docker Hub any more. */

@@ -1,18 +1,9 @@
-import { splitAuthority } from '../image/domain.ts';
 import type { Reference } from '../image/reference.ts';
 import { anonymous, type Candidate } from './candidate.ts';
 import { parseDockerConfig } from './docker-config.ts';
 import { parseEntry, type Entry } from './entry.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import {
-  compareKeys,
-  hasUpperCaseHost,
-  matchKey,
-  parseKey,
-  shownKey,
-  type CredentialKey,
-  type KeyTarget,
-} from './key.ts';
+import { compareKeys, hasUpperCaseHost, keyTarget, matchKey, parseKey, shownKey, type CredentialKey } from './key.ts';
 
 interface Slot {
   readonly key: CredentialKey;
@@ -50,8 +41,8 @@ export class Keyring {
       const key = parseKey(text);
       const entry = parseEntry(value);
       warnings.push(...entryWarnings(text, key, entry));
-      if (key !== undefined && entry.kind !== 'empty')
-        slots.push({ key, candidate: candidateOf(shownKey(text), entry) });
+      if (key === undefined || entry.kind === 'empty') continue;
+      slots.push({ key, candidate: candidateOf(shownKey(text), entry) });
     }
     return new Keyring(slots, warnings);
   }
@@ -66,7 +57,7 @@ export class Keyring {
   }
 
   lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
-    const target = targetOf(reference);
+    const target = keyTarget(reference.domain, reference.path);
     const matches = this.#slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));
     const found = withoutRepeats(matches.filter(({ match }) => match === 'yes').map(({ candidate }) => candidate));
     return {
@@ -80,11 +71,6 @@ export class Keyring {
         ),
     };
   }
-}
-
-function targetOf({ domain, path }: Pick<Reference, 'domain' | 'path'>): KeyTarget {
-  const { host, port = '' } = splitAuthority(domain);
-  return { host, port, path };
 }
 
 function candidateOf(key: string, entry: Exclude<Entry, { kind: 'empty' }>): Candidate {

@@ -53,7 +53,8 @@ export function hostPlatform(): Platform {
 
 /**
  * The entries that can run on the wanted platform, best first; entries of equal rank keep their order.
- * Entries without a platform come last: only their image config can tell.
+ * Entries without a platform come last: only their image config can tell. Attestations stand in an index as
+ * `unknown/unknown` and are never chosen.
  */
 export function choosePlatform<T>(wanted: Platform, entries: readonly PlatformEntry<T>[]): readonly PlatformEntry<T>[] {
   const ranks = new Map(compatiblePlatforms(wanted).map((platform, rank) => [platform, rank]));
@@ -64,6 +65,7 @@ export function choosePlatform<T>(wanted: Platform, entries: readonly PlatformEn
 
 function compatiblePlatforms(wanted: Platform): readonly string[] {
   const normal = normalizePlatform(wanted);
+  if (normal.os === 'unknown') return [];
   return compatibleVariants(normal).map((variant) => formatPlatform(normalizePlatform({ ...normal, variant })));
 }
 
