@@ -1,0 +1,102 @@
+import { RunnerError, toRunnerError } from '../core/errors.ts';
+import { commandOf } from '../image/command.ts';
+import { functionEnvironment } from '../local/function-environment.ts';
+import type { LayerSource } from '../local/image-content.ts';
+import type { ImageStore } from '../local/image-store.ts';
+import { type ProcessLimits, type ProcessResult, runProcess } from '../local/process.ts';
+import type { Sandbox } from '../local/sandbox.ts';
+import { resolveUser } from '../local/user.ts';
+import type { Resolution } from '../resolver/resolution.ts';
+import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
+import { excerpt } from './excerpt.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** The part of the `Resolver` that the local runtime needs. */
+interface ImageResolver {
+  resolve(image: string, options: { readonly signal: AbortSignal }): Promise<{ readonly resolution: Resolution }>;
+  session(resolution: Resolution): Promise<LayerSource>;
+}
+
+export interface LocalLimits extends ProcessLimits {
+  /** Size of the function's /tmp, and of its /dev/shm; both are memory. */
+  readonly tmpBytes: number;
+}
+
+export interface LocalEvaluatorOptions {
+  readonly resolver: ImageResolver;
+  readonly store: Pick<ImageStore, 'unpack'>;
+  readonly sandboxes: { current(): Promise<Sandbox> };
+  readonly limits: LocalLimits;
+}
+
+const maxReasonBytes = 300;
+
+/** Runs function images in a sandbox on this machine: no cluster, no container engine. */
+export class LocalEvaluator implements Evaluator {
+  readonly #options: LocalEvaluatorOptions;
+
+  constructor(options: LocalEvaluatorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws RunnerError what resolving and pulling throw, `MAN_CONFIG`, `SANDBOX_UNAVAILABLE`, `FUNCTION_START`,
+   *   `FUNCTION_LIMIT`, `FUNCTION_TIMEOUT`, `FUNCTION_OUTPUT`. Never `FUNCTION_NOT_FOUND`: an image that is not there is
+   *   an answer, not somebody else's business.
+   */
+  async evaluate(request: EvaluateRequest): Promise<Outcome> {
+    const { image } = request;
+    try {
+      return await this.#evaluate(request);
+    } catch (error) {
+      throw toRunnerError(error).with({ image });
+    }
+  }
+
+  async #evaluate(request: EvaluateRequest): Promise<Outcome> {
+    const { resolver, sandboxes } = this.#options;
+    const { resolution } = await resolver.resolve(request.image, { signal: request.signal });
+    const sandbox = await sandboxes.current();
+    const { exitCode, stdout, stderr, stderrBytes } = await this.#run(request, resolution, sandbox);
+    const { image } = request;
+    const { digest } = resolution;
+    return await outcomeOf({ runtime: 'local', image, digest, exitCode, stdout, stderr, stderrBytes });
+  }
+
+  async #run(request: EvaluateRequest, resolution: Resolution, sandbox: Sandbox): Promise<ProcessResult> {
+    const { resolver, store, limits } = this.#options;
+    const { signal } = request;
+    const argv = commandOf(resolution);
+    const unpacked = await store.unpack(resolution, async () => await resolver.session(resolution), signal);
+    try {
+      const { uid, gid, home } = resolveUser(resolution.user, unpacked.passwd, unpacked.group);
+      const env = functionEnvironment(resolution.env, home);
+      const { workingDir } = resolution;
+      const command = { root: unpacked.root, argv, env, workingDir, uid, gid, tmpBytes: limits.tmpBytes };
+      const result = await runProcess({
+        argv: sandbox.argv(command),
+        env: sandbox.env,
+        statusDescriptor: true,
+        stdin: request.resourceList,
+        limits,
+        signal,
+      });
+      const failure = sandbox.startFailure(result);
+      if (failure !== undefined) throw startError(resolution, argv[0], failure);
+      return result;
+    } finally {
+      unpacked.release();
+    }
+  }
+}
+
+function startError({ image }: Resolution, program: string, reason: string): RunnerError {
+  return new RunnerError(
+    'FUNCTION_START',
+    `cannot start ${program} of ${image} in its sandbox: ${excerpt(Buffer.from(reason), maxReasonBytes)}`,
+    {
+      image,
+      hint: 'Check that the ENTRYPOINT is in the image, is executable, and is built for this machine.',
+    },
+  );
+}
