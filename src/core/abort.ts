@@ -1,3 +1,4 @@
+import { noteDeadline } from './deadline.ts';
 import { RunnerError } from './errors.ts';
 
 /** A signal that aborts with `DEADLINE` after `timeoutMs`, or with the parent's reason before. Dispose it to free the timer. */
@@ -7,6 +8,7 @@ export function withTimeout(
   what: string,
 ): { readonly signal: AbortSignal; [Symbol.dispose](): void } {
   const controller = new AbortController();
+  noteDeadline(controller.signal, parent, Date.now() + timeoutMs);
   const onParent = (): void => {
     controller.abort(parent?.reason);
   };

@@ -1,0 +1,55 @@
+import { pipeline, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { RunnerError } from '../core/errors.ts';
+import { safeText } from './safe-text.ts';
+
+const maxEncodings = 3;
+
+/**
+ * The body with its Content-Encoding undone, the last one first. We ask for none (`identity`), but a server may send one
+ * all the same, and digests are over the plain bytes (registry-behaviour 4.1, M10). Fails with `MAN_SIZE` past
+ * `maxDecodedBytes`, so that a small body cannot unfold without end. Throws `REGISTRY_ERROR` for an unknown encoding.
+ */
+export function decoded(body: Readable, contentEncoding: readonly string[], maxDecodedBytes: number): Readable {
+  const encodings = contentEncoding
+    .flatMap((value) => value.split(','))
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (encodings.length === 0) return body;
+  if (encodings.length > maxEncodings) throw new RunnerError('REGISTRY_ERROR', 'the answer is encoded too many times');
+  const stages = [...encodings.toReversed().map(decoder), limit(maxDecodedBytes)];
+  return stages.reduce<Readable>(joined, body);
+}
+
+function joined(source: Readable, next: Transform): Transform {
+  // An error reaches the reader by the streams themselves: each stage destroys the ones beside it.
+  return pipeline(source, next, () => undefined);
+}
+
+function decoder(name: string): Transform {
+  switch (name) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    case 'zstd':
+      return createZstdDecompress();
+    default:
+      throw new RunnerError('REGISTRY_ERROR', `the answer has an unknown Content-Encoding: ${safeText(name, 60)}`);
+  }
+}
+
+function limit(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, callback) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) callback(null, chunk);
+      else callback(new RunnerError('MAN_SIZE', `the decoded answer is over ${String(maxBytes)} bytes`));
+    },
+  });
+}

@@ -1,0 +1,56 @@
+import type { ConnectionStep } from '../core/attempt.ts';
+import { RunnerError } from '../core/errors.ts';
+import { joinAuthority, splitAuthority } from './authority.ts';
+import { safeText } from './safe-text.ts';
+
+/** A host as it is named before anything is known of it. */
+export interface Endpoint {
+  readonly scheme: 'chain' | 'https' | 'http';
+  /** Lower case, numeric forms of IPv4 resolved, without brackets. */
+  readonly hostname: string;
+  /** As named; undefined means 443, and 80 in plaintext. */
+  readonly port: number | undefined;
+  /** As the reference or URL names it. */
+  readonly authority: string;
+  /** For whatever is kept per host. */
+  readonly key: string;
+}
+
+/** The endpoint of `host[:port]`, whose scheme the trust chain picks. */
+export function registryEndpoint(authority: string): Endpoint {
+  const url = URL.parse(`https://${authority}`);
+  if (url === null || url.pathname !== '/' || url.host === '' || url.username !== '' || url.search !== '') {
+    throw new RunnerError('REF_FORMAT', `"${safeText(authority, 200)}" is no registry host`);
+  }
+  return endpoint('chain', url.hostname, splitAuthority(authority).port, authority);
+}
+
+/** The endpoint of an absolute http or https URL. */
+export function urlEndpoint(url: URL): Endpoint {
+  const scheme = url.protocol === 'http:' ? 'http' : 'https';
+  const port = url.port === '' ? (scheme === 'http' ? 80 : 443) : Number(url.port);
+  return endpoint(scheme, url.hostname, port, url.host);
+}
+
+export function portOf(target: Endpoint, step: ConnectionStep): number {
+  return target.port ?? (step === 'plaintext' ? 80 : 443);
+}
+
+/** `host:port` for people. */
+export function addressOf(target: Endpoint, step: ConnectionStep): string {
+  return joinAuthority(target.hostname, portOf(target, step));
+}
+
+/** `https://host:443`: always with the port. */
+export function originOf(target: Endpoint, step: ConnectionStep): string {
+  return `${step === 'plaintext' ? 'http' : 'https'}://${addressOf(target, step)}`;
+}
+
+function endpoint(scheme: Endpoint['scheme'], host: string, port: number | undefined, authority: string): Endpoint {
+  const hostname = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  // A registry's `host` and `host:443` stay apart: only the first may end on port 80.
+  return { scheme, hostname, port, authority, key: `${scheme} ${hostname} ${String(port ?? '')}` };
+}

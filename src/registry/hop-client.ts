@@ -1,0 +1,159 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import type { Counters } from '../core/counters.ts';
+import { abortError, remainingMs } from '../core/deadline.ts';
+import type { Log } from '../core/log.ts';
+import type { Agents } from './agents.ts';
+import { checkAddresses, urlOf } from './hop.ts';
+import type { Hop } from './hop.ts';
+import { firstHeader } from './http-header.ts';
+import { requestHeaders } from './request-headers.ts';
+import { isRetriedStatus, retryDelayMs, setbackLabel } from './retry.ts';
+import type { Setback } from './retry.ts';
+import { shownUrl } from './safe-text.ts';
+import type { Slots } from './slots.ts';
+import { tlsPortComplaint } from './tls-port.ts';
+import type { Timeouts } from './transport-options.ts';
+import type { Route, TransportRequest } from './transport-request.ts';
+import type { CallResult, TrustChain } from './trust-chain.ts';
+import type { Way } from './ways.ts';
+import { exchange } from './wire.ts';
+import type { WireAnswer } from './wire.ts';
+
+export interface HopClientOptions {
+  readonly chain: TrustChain;
+  readonly agents: Agents;
+  readonly slots: Slots;
+  /** For downloads, which may take long. */
+  readonly bulkSlots: Slots;
+  readonly timeouts: Timeouts;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly clock: Clock;
+}
+
+export interface HopAnswer {
+  readonly answer: WireAnswer;
+  readonly route: Route;
+}
+
+/** Asks one host, as often as the retry rules say; redirects are answers here. */
+export class HopClient {
+  readonly #options: HopClientOptions;
+
+  constructor(options: HopClientOptions) {
+    this.#options = options;
+  }
+
+  /** Throws when no answer came; an answer that may be temporary is given after the last retry. */
+  async ask(hop: Hop, request: TransportRequest): Promise<HopAnswer> {
+    const { attempts, signal } = request;
+    const setbacks: Setback[] = [];
+    for (;;) {
+      const result = await this.#options.chain.call({
+        endpoint: hop.endpoint,
+        attempts,
+        signal,
+        send: async (way) => this.#send(hop, request, way),
+      });
+      const setback = setbackOf(result);
+      if (setback !== undefined) setbacks.push(setback);
+      const delayMs = setback === undefined ? undefined : this.#retryDelayMs(request, setbacks);
+      if (setback === undefined || delayMs === undefined) {
+        if (result.kind === 'failure') throw result.error;
+        return { answer: result.answer, route: routeOf(hop, result.way) };
+      }
+      if (result.kind === 'answer') result.answer.discard();
+      await this.#pause(hop, request, setback, delayMs);
+    }
+  }
+
+  #retryDelayMs({ method, signal }: TransportRequest, setbacks: readonly Setback[]): number | undefined {
+    const { clock, random } = this.#options;
+    return retryDelayMs({
+      method,
+      setbacks,
+      remainingMs: remainingMs(signal),
+      nowMs: clock.now(),
+      jitter: random(),
+    });
+  }
+
+  async #pause(hop: Hop, request: TransportRequest, setback: Setback, delayMs: number): Promise<void> {
+    const { log, counters, clock } = this.#options;
+    const reason = setbackLabel(setback);
+    counters.add('registry_retries', { reason });
+    log.debug('asking again after a temporary failure', { host: hop.endpoint.authority, reason, delayMs });
+    try {
+      await clock.delay(delayMs, request.signal);
+    } catch (thrown) {
+      throw request.signal.aborted ? abortError(request.signal).with({ attempts: request.attempts.list }) : thrown;
+    }
+  }
+
+  async #send(hop: Hop, request: TransportRequest, way: Way): Promise<WireAnswer | 'wants-tls'> {
+    checkAddresses(hop, way.route);
+    const { slots, bulkSlots } = this.#options;
+    const release = await (request.bulk === true ? bulkSlots : slots).take(hop.endpoint.key, request.signal);
+    try {
+      const answer = await this.#exchange(hop, request, way);
+      answer.body.once('close', release);
+      if (request.method === 'HEAD') answer.discard();
+      const isEmpty = request.method === 'HEAD';
+      const readable = isEmpty ? { ...answer, body: Readable.from([]) } : answer;
+      return way.route.step === 'plaintext' ? await tlsPortComplaint(readable) : readable;
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+  }
+
+  async #exchange(hop: Hop, request: TransportRequest, way: Way): Promise<WireAnswer> {
+    const { agents, timeouts, log, counters, clock } = this.#options;
+    const route = routeOf(hop, way);
+    const startedAtMs = clock.now();
+    const url = shownUrl(urlOf(hop, route));
+    let status = 'none';
+    try {
+      const answer = await exchange(
+        agents.agentFor(way.setting),
+        {
+          origin: route.origin,
+          path: hop.path,
+          method: request.method,
+          headers: requestHeaders(hop, request, route),
+          body: hop.own ? request.body : undefined,
+          signal: request.signal,
+        },
+        timeouts,
+      );
+      status = String(answer.status);
+      return answer;
+    } finally {
+      counters.add('registry_requests', { kind: hop.kind, status });
+      log.trace('request', {
+        method: request.method,
+        url,
+        step: route.step,
+        status,
+        elapsedMs: clock.now() - startedAtMs,
+      });
+    }
+  }
+}
+
+function setbackOf(result: CallResult): Setback | undefined {
+  if (result.kind === 'failure') {
+    return result.error.code === 'UNREACHABLE' ? { kind: 'signal', signal: result.signal } : undefined;
+  }
+  const { status, headers } = result.answer;
+  if (!isRetriedStatus(status)) return undefined;
+  return { kind: 'status', status, retryAfter: firstHeader(headers, 'retry-after') };
+}
+
+/** The route as this hop may use it: credentials neither follow a redirect nor go to a service that an unprotected registry named. */
+function routeOf(hop: Hop, { route }: Way): Route {
+  const allowed = hop.kind === 'token' ? hop.sender?.credentialsAllowed === true : true;
+  return { ...route, credentialsAllowed: route.credentialsAllowed && hop.own && allowed };
+}

@@ -1,0 +1,28 @@
+import type { Hop } from './hop.ts';
+import type { Route, TransportRequest } from './transport-request.ts';
+
+/** The transport's to set, or nobody's. */
+const reserved: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-length',
+  'cookie',
+  'host',
+  'proxy-authorization',
+  'transfer-encoding',
+]);
+
+/** All that a host gets to know which a redirect named. */
+const harmless: ReadonlySet<string> = new Set(['accept', 'user-agent']);
+
+/** The headers of one hop, made anew for each (registry-behaviour 5.6 RD12, 7.1 S8): nothing is carried over and then taken out. */
+export function requestHeaders(hop: Hop, request: TransportRequest, route: Route): Readonly<Record<string, string>> {
+  const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const kept = given.filter(([name]) => (hop.own ? !reserved.has(name) : harmless.has(name)));
+  const authorization = route.credentialsAllowed ? request.authorize?.(route) : undefined;
+  return {
+    ...Object.fromEntries(kept),
+    ...(authorization === undefined ? {} : { authorization: authorization.reveal().toString('latin1') }),
+  };
+}

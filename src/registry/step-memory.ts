@@ -1,0 +1,60 @@
+import type { Clock } from '../core/clock.ts';
+import type { Route } from './transport-request.ts';
+
+const rememberMs = 10 * 60_000;
+/** Unverified ways are asked for again soon, so that a server that was given a good certificate is noticed. */
+const rememberUnverifiedMs = 60_000;
+const maxHosts = 10_000;
+
+interface Remembered {
+  readonly route: Route;
+  readonly untilMs: number;
+}
+
+/** The step that worked, per host (registry-behaviour 5.3, TC19), and who was ever reached over verified TLS (TC12). */
+export class StepMemory {
+  readonly #clock: Clock;
+  readonly #steps = new Map<string, Remembered>();
+  readonly #verified = new Set<string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  remember(key: string, route: Route): void {
+    const verified = route.step === 'mounted-ca' || route.step === 'system-ca';
+    this.#steps.delete(key);
+    this.#steps.set(key, { route, untilMs: this.#clock.now() + (verified ? rememberMs : rememberUnverifiedMs) });
+    if (verified) this.#verified.add(key);
+    dropOldest(this.#steps);
+    dropOldest(this.#verified);
+  }
+
+  recall(key: string): Route | undefined {
+    const entry = this.#steps.get(key);
+    if (entry === undefined || entry.untilMs > this.#clock.now()) return entry?.route;
+    this.#steps.delete(key);
+    return undefined;
+  }
+
+  wasVerified(key: string): boolean {
+    return this.#verified.has(key);
+  }
+
+  forget(key: string): void {
+    this.#steps.delete(key);
+  }
+
+  /** After a change of the mounted CA. That a host was verified once stays known. */
+  forgetSteps(): void {
+    this.#steps.clear();
+  }
+}
+
+function dropOldest(collection: Map<string, unknown> | Set<string>): void {
+  if (collection.size <= maxHosts) return;
+  for (const key of collection.keys()) {
+    collection.delete(key);
+    return;
+  }
+}

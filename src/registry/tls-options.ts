@@ -1,0 +1,33 @@
+import { checkServerIdentity as checkNames, createSecureContext } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate } from 'node:tls';
+
+/** The part of a TLS connection's options that says whom it trusts. */
+export type TlsSettings = Pick<ConnectionOptions, 'secureContext' | 'checkServerIdentity' | 'rejectUnauthorized'>;
+
+/**
+ * Node takes the common name where a certificate has no SAN; Go, and with it every node that pulls the image, does not.
+ * Registry-behaviour 5.4, NT8.
+ */
+export function checkServerIdentity(hostname: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname !== undefined && certificate.subjectaltname !== '') {
+    return checkNames(hostname, certificate);
+  }
+  return Object.assign(new Error('the certificate has no subject alternative name'), {
+    code: 'ERR_TLS_CERT_WITHOUT_SAN',
+  });
+}
+
+/**
+ * Trusts these PEM certificates and no others. `partialChains` makes an intermediate or a server's own certificate an
+ * anchor too, as Go does with a bundle that someone mounts (registry-behaviour 5.4, NT11).
+ */
+export function verifiedTls(roots: readonly string[], partialChains: boolean): TlsSettings {
+  return {
+    secureContext: createSecureContext({ ca: [...roots], allowPartialTrustChain: partialChains }),
+    checkServerIdentity,
+    rejectUnauthorized: true,
+  };
+}
+
+/** Any certificate will do: for hosts in `--insecure-registries` only. */
+export const unverifiedTls: TlsSettings = { rejectUnauthorized: false };

@@ -1,0 +1,134 @@
+import type { Readable } from 'node:stream';
+import { RunnerError } from '../core/errors.ts';
+import { AddressBook } from './addresses.ts';
+import { Agents } from './agents.ts';
+import { decoded } from './content-decoding.ts';
+import { registryEndpoint } from './endpoint.ts';
+import { isRedirect, refusedRedirect } from './follow.ts';
+import { HopClient } from './hop-client.ts';
+import type { HopAnswer } from './hop-client.ts';
+import { firstHop, nextHop, urlOf } from './hop.ts';
+import { allHeaders, firstHeader } from './http-header.ts';
+import { MountedRoots } from './mounted-roots.ts';
+import { ProxySettings } from './proxy.ts';
+import { Slots } from './slots.ts';
+import { StepMemory } from './step-memory.ts';
+import type { Timeouts, TransportOptions } from './transport-options.ts';
+import type { Route, TransportRequest, TransportResponse } from './transport-request.ts';
+import { TrustChain } from './trust-chain.ts';
+import { Ways } from './ways.ts';
+
+export type { MountedCa, TransportOptions } from './transport-options.ts';
+export type { Route, TransportRequest, TransportResponse, TransportTarget } from './transport-request.ts';
+
+const defaultTimeouts: Timeouts = { connectMs: 10_000, headersMs: 20_000, bodyIdleMs: 30_000 };
+const slotsPerHost = 4;
+const slotsInAll = 16;
+const defaultMaxRedirects = { registry: 5, token: 0 };
+const maxDecodedBytes = 64 * 1024 * 1024;
+
+/**
+ * HTTP to registries, their token services and the hosts that they redirect to: trust chain, proxies, retries, redirects,
+ * address rules, limits. What a status means is the caller's to say: every status is an answer here.
+ */
+export class Transport {
+  readonly #memory: StepMemory;
+  readonly #agents: Agents;
+  readonly #mountedRoots: MountedRoots;
+  readonly #client: HopClient;
+
+  /** Opens nothing. Throws `CFG_OPTION` for a proxy variable that cannot be used. */
+  constructor(options: TransportOptions) {
+    const { clock, counters, log, insecureRegistries, privateTls, plaintextFallback, environment } = options;
+    const book = new AddressBook(options.lookup, clock);
+    const timeouts = { ...defaultTimeouts, ...options.timeouts };
+    const ways = new Ways(book, new ProxySettings(environment), insecureRegistries);
+    const systemRoots = once(() => options.systemRoots(environment, log));
+    const mountedCa = privateTls ? options.mountedCa : undefined;
+    this.#memory = new StepMemory(clock);
+    this.#agents = new Agents({ systemRoots, insecureRegistries, book, dial: options.dial, timeouts });
+    this.#mountedRoots = new MountedRoots({ mountedCa, agents: this.#agents, memory: this.#memory, log, clock });
+    const hasMountedCa = (): boolean => !this.#mountedRoots.isEmpty;
+    this.#client = new HopClient({
+      chain: new TrustChain({ ways, memory: this.#memory, privateTls, plaintextFallback, hasMountedCa, log, counters }),
+      agents: this.#agents,
+      slots: new Slots(slotsPerHost, slotsInAll),
+      bulkSlots: new Slots(slotsPerHost, slotsInAll),
+      timeouts,
+      random: options.random ?? Math.random,
+      log,
+      counters,
+      clock,
+    });
+  }
+
+  /**
+   * The answer, whatever its status; one that may be temporary comes after the retries. The caller reads or destroys its
+   * body. Throws `TLS_*`, `PLAINTEXT_REFUSED`, `UNREACHABLE`, `NOT_A_REGISTRY`, `REDIRECT_REFUSED`, `ADDRESS_REFUSED`,
+   * `AUTH_REALM`, or the signal's reason, with every attempt in its details.
+   */
+  async send(request: TransportRequest): Promise<TransportResponse> {
+    try {
+      return await this.#follow(request);
+    } catch (thrown) {
+      throw thrown instanceof RunnerError ? thrown.with({ attempts: request.attempts.list }) : thrown;
+    }
+  }
+
+  /** How a registry was last reached, while that is remembered. */
+  route(authority: string): Route | undefined {
+    return this.#memory.recall(registryEndpoint(authority).key);
+  }
+
+  /** Ends what is under way, and every socket. */
+  async close(): Promise<void> {
+    await this.#agents.close();
+  }
+
+  async #follow(request: TransportRequest): Promise<TransportResponse> {
+    const maxRedirects = request.maxRedirects ?? defaultMaxRedirects[request.target.kind];
+    let hop = firstHop(request.target);
+    for (let redirects = 0; ; redirects += 1) {
+      await this.#mountedRoots.refresh();
+      const { answer, route } = await this.#client.ask(hop, request);
+      const location = firstHeader(answer.headers, 'location');
+      if (!isRedirect(answer.status, location)) return response({ answer, route }, !hop.own, request);
+      answer.discard();
+      const limit = request.method === 'POST' ? 0 : maxRedirects;
+      if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
+      hop = nextHop(hop, route, location);
+    }
+  }
+}
+
+function response({ answer, route }: HopAnswer, redirected: boolean, request: TransportRequest): TransportResponse {
+  const { status, headers } = answer;
+  return { status, headers, body: plainBody(answer, request), route, redirected };
+}
+
+function plainBody({ headers, body, discard }: HopAnswer['answer'], { bulk, method }: TransportRequest): Readable {
+  if (method === 'HEAD') return body;
+  try {
+    const plain = decoded(body, allHeaders(headers, 'content-encoding'), bulk === true ? Infinity : maxDecodedBytes);
+    plain.on('error', () => undefined);
+    return plain;
+  } catch (thrown) {
+    discard();
+    throw thrown;
+  }
+}
+
+function tooManyRedirects(from: URL, limit: number): Error {
+  return refusedRedirect(
+    from,
+    limit === 0 ? 'it is not followed here' : `there were ${String(limit)} redirects already`,
+  );
+}
+
+function once<T>(work: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: work() };
+    return made.value;
+  };
+}

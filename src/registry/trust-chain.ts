@@ -1,0 +1,178 @@
+import type { Attempt, ConnectionStep } from '../core/attempt.ts';
+import type { Counters } from '../core/counters.ts';
+import { abortError } from '../core/deadline.ts';
+import { RunnerError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { AttemptLog } from './attempt-log.ts';
+import { addressOf } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { classifyError, tlsPortSignal } from './signals.ts';
+import type { Signal } from './signals.ts';
+import type { StepMemory } from './step-memory.ts';
+import { trustError } from './trust-error.ts';
+import { decide, firstStep } from './trust.ts';
+import type { TrustErrorCode, TrustPolicy, TrustState } from './trust.ts';
+import type { Way, Ways } from './ways.ts';
+import type { WireAnswer } from './wire.ts';
+
+/** One request to one host, before it is known how the host is reached. */
+export interface Call {
+  readonly endpoint: Endpoint;
+  readonly attempts: AttemptLog;
+  readonly signal: AbortSignal;
+  /** Sends it one way; throws undici's or Node's error, or a {@link RunnerError} that ends the chain. */
+  readonly send: (way: Way) => Promise<WireAnswer | 'wants-tls'>;
+}
+
+export type CallResult =
+  | { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way }
+  /** No step led to an answer. */
+  | { readonly kind: 'failure'; readonly signal: Signal; readonly error: RunnerError };
+
+export interface TrustChainOptions {
+  readonly ways: Ways;
+  readonly memory: StepMemory;
+  readonly privateTls: boolean;
+  readonly plaintextFallback: TrustPolicy['plaintextFallback'];
+  /** Whether step mounted-ca has any certificate now. */
+  readonly hasMountedCa: () => boolean;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+type StepResult =
+  | { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way }
+  | { readonly kind: 'failure'; readonly signal: Signal; readonly thrown: unknown };
+
+/** Walks the steps of {@link decide} until a host answers; begins with the step that worked last time. */
+export class TrustChain {
+  readonly #options: TrustChainOptions;
+
+  constructor(options: TrustChainOptions) {
+    this.#options = options;
+  }
+
+  /** Throws only what ends everything: the signal's reason, or a refusal of `send`. */
+  async call(call: Call): Promise<CallResult> {
+    const { memory } = this.#options;
+    const { key } = call.endpoint;
+    const known = memory.recall(key);
+    if (known === undefined) return this.#fromTheTop(call);
+    const result = await this.#step(call, known.step);
+    if (result.kind === 'answer') return result;
+    if (known.step !== 'plaintext' && !isAboutTrust(result.signal)) {
+      return this.#failure(call, await this.#policy(call), 'UNREACHABLE', result);
+    }
+    memory.forget(key);
+    return this.#fromTheTop(call);
+  }
+
+  async #fromTheTop(call: Call): Promise<CallResult> {
+    const policy = await this.#policy(call);
+    this.#noteMissingCa(call, policy);
+    let state: TrustState = { step: firstStep(policy), cause: undefined };
+    for (;;) {
+      const result = await this.#step(call, state.step);
+      if (result.kind === 'answer') {
+        this.#adopt(call, result.way);
+        return result;
+      }
+      const decision = decide(policy, state, result.signal.kind);
+      if (decision.kind === 'fail') {
+        if (decision.plaintextSkipped !== undefined)
+          this.#note(call, 'plaintext', 'skipped', decision.plaintextSkipped);
+        return this.#failure(call, policy, decision.code, result);
+      }
+      state = decision.next;
+    }
+  }
+
+  async #step(call: Call, step: ConnectionStep): Promise<StepResult> {
+    try {
+      const way = await this.#options.ways.find(call.endpoint, step, call.signal);
+      const answer = await call.send(way);
+      if (answer === 'wants-tls') return this.#stepFailed(call, step, tlsPortSignal, undefined);
+      call.attempts.add({ step, address: addressOf(call.endpoint, step), outcome: 'ok', reason: '' });
+      return { kind: 'answer', answer, way };
+    } catch (thrown) {
+      if (call.signal.aborted) throw this.#aborted(call, step);
+      if (thrown instanceof RunnerError) {
+        this.#note(call, step, 'failed', thrown.message);
+        throw thrown.with({ attempts: call.attempts.list });
+      }
+      return this.#stepFailed(call, step, classifyError(thrown), thrown);
+    }
+  }
+
+  #stepFailed(call: Call, step: ConnectionStep, signal: Signal, thrown: unknown): StepResult {
+    this.#note(call, step, 'failed', signal.reason);
+    return { kind: 'failure', signal, thrown };
+  }
+
+  #adopt({ endpoint, attempts }: Call, { route }: Way): void {
+    const { memory, log, counters } = this.#options;
+    memory.remember(endpoint.key, route);
+    counters.add('trust_steps', { step: route.step, outcome: 'ok' });
+    const values = { registry: endpoint.authority, step: route.step, attempts: attempts.list };
+    if (route.step === 'plaintext') log.warn('spoken to without TLS: its answers are not authenticated', values);
+    else if (route.step === 'insecure-tls') log.warn('its certificate was not verified', values);
+    else log.debug('reached over verified TLS', values);
+  }
+
+  #failure(
+    call: Call,
+    policy: TrustPolicy,
+    code: TrustErrorCode,
+    result: StepResult & { kind: 'failure' },
+  ): CallResult {
+    const { authority, hostname } = call.endpoint;
+    const list = call.attempts.list;
+    const own = list.filter(({ address }) => isOfHost(address, hostname));
+    const error = trustError({ code, authority, policy, attempts: own, cause: result.thrown });
+    this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
+    return { kind: 'failure', signal: result.signal, error: error.with({ attempts: list }) };
+  }
+
+  async #policy({ endpoint, signal }: Call): Promise<TrustPolicy> {
+    const { ways, memory, privateTls, plaintextFallback, hasMountedCa } = this.#options;
+    return {
+      scheme: endpoint.scheme,
+      privateTls,
+      mountedCa: privateTls && hasMountedCa(),
+      plaintextFallback,
+      listed: await ways.listed(endpoint, signal),
+      explicitPort: endpoint.port !== undefined,
+      verifiedBefore: memory.wasVerified(endpoint.key),
+    };
+  }
+
+  #noteMissingCa(call: Call, policy: TrustPolicy): void {
+    if (!policy.privateTls || policy.mountedCa || policy.scheme === 'http') return;
+    this.#note(call, 'mounted-ca', 'skipped', 'no CA is mounted at --tls-secret-path');
+  }
+
+  #aborted(call: Call, step: ConnectionStep): RunnerError {
+    const error = abortError(call.signal);
+    this.#note(
+      call,
+      step,
+      'failed',
+      error.code === 'DEADLINE' ? 'no answer before the deadline' : 'the call was cancelled',
+    );
+    return error.with({ attempts: call.attempts.list });
+  }
+
+  #note(call: Call, step: ConnectionStep, outcome: Exclude<Attempt['outcome'], 'ok'>, reason: string): void {
+    call.attempts.add({ step, address: addressOf(call.endpoint, step), outcome, reason });
+    this.#options.counters.add('trust_steps', { step, outcome });
+  }
+}
+
+/** Signals after which the remembered step is in doubt, not only the network. */
+function isAboutTrust({ kind }: Signal): boolean {
+  return ['issuer', 'validity', 'name', 'certificate', 'tls', 'not-tls', 'refused'].includes(kind);
+}
+
+function isOfHost(address: string, hostname: string): boolean {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '') === hostname;
+}
