@@ -83,7 +83,7 @@ function localEvaluator(
     sandboxes: new Sandboxes({ path: environment['PATH'] ?? '', directory: storeFolder(options, environment), log }),
     limits: {
       timeoutMs: options.evaluationTimeoutMs,
-      maxOutputBytes: options.maxRequestBodySize,
+      maxStdoutBytes: options.maxRequestBodySize,
       maxStderrBytes,
       maxResidentBytes: options.functionMemoryLimit,
       maxProcesses,
