@@ -83,7 +83,9 @@ export class GrpcServer {
   async stop(hurry?: AbortSignal): Promise<void> {
     const { clock, drainDelayMs, drainTimeoutMs, log } = this.#options;
     this.health.set('NOT_SERVING');
-    const wait = async (ms: number): Promise<void> => clock.delay(ms, hurry).catch(() => undefined);
+    const done = new AbortController();
+    const waitSignal = hurry === undefined ? done.signal : AbortSignal.any([hurry, done.signal]);
+    const wait = async (ms: number): Promise<void> => clock.delay(ms, waitSignal).catch(() => undefined);
     if (this.#address !== '') await wait(drainDelayMs);
     this.health.endWatches();
     const closed = new Promise<'closed'>((resolve) => {
@@ -92,6 +94,8 @@ export class GrpcServer {
       });
     });
     const result = await Promise.race([closed, wait(drainTimeoutMs)]);
+    // The other wait's timer would keep the process alive.
+    done.abort();
     if (result === 'closed') return;
     log.warn('calls were cut off at shutdown', { calls: this.#calls.size });
     this.#calls.abortAll();

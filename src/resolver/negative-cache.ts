@@ -61,8 +61,8 @@ export class NegativeCache {
   }
 
   close(): void {
-    this.#cache.close();
     this.#cache.flushAll();
+    this.#cache.close();
   }
 }
 

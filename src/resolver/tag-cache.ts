@@ -79,8 +79,8 @@ export class TagCache {
   }
 
   close(): void {
-    this.#cache.close();
     this.#cache.flushAll();
+    this.#cache.close();
   }
 
   #stored(entry: TagEntry): Stored {
