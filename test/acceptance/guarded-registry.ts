@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { createAuthority } from '../../examples/registry/certificates.ts';
 import type { KeyPair } from '../../examples/registry/certificates.ts';
 import { buildImage, buildIndex } from '../../examples/registry/image.ts';
+import type { Image, ImageIndex } from '../../examples/registry/image.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
+import { writeImageFolder } from '../support/image-folder.ts';
 import { jsonAt, jsonList } from '../support/json-at.ts';
 import { dockerConfigJson, mountSecret } from '../support/mounted-secret.ts';
-import { writeOciLayout } from '../support/oci-layout.ts';
 import { resolveCommand } from '../support/resolve-command.ts';
 import type { ResolveAnswer } from '../support/resolve-command.ts';
 import { skopeoPush } from '../support/skopeo.ts';
@@ -74,8 +74,6 @@ export async function startGuardedRegistry(): Promise<GuardedRegistry> {
 
 /** Has skopeo push both images. */
 export async function pushImages(access: RegistryAccess): Promise<void> {
-  const folder = await tempFolder('layouts');
-  const index = join(folder.path, 'index');
   const options = {
     entrypoint: ['/usr/bin/set-labels', '--strict'],
     cmd: ['--label', 'a=b c'],
@@ -86,11 +84,15 @@ export async function pushImages(access: RegistryAccess): Promise<void> {
   const amd64 = { os: 'linux', architecture: 'amd64' };
   const arm64 = { os: 'linux', architecture: 'arm64' };
   const images = [await buildImage({ ...options, platform: amd64 }), await buildImage({ ...options, platform: arm64 })];
-  await writeOciLayout(index, 'v1', buildIndex(images));
-  await skopeoPush(index, 'v1', 'team/set-labels', access);
-  const single = join(folder.path, 'single');
-  await writeOciLayout(single, 'v2', await buildImage({ format: 'docker', cmd: ['/bin/run', 'now'], platform: amd64 }));
-  await skopeoPush(single, 'v2', 'team/plain', access);
+  await push(buildIndex(images), indexName, access);
+  const single = await buildImage({ format: 'docker', cmd: ['/bin/run', 'now'], platform: amd64 });
+  await push(single, singleName, access);
+}
+
+async function push(image: Image | ImageIndex, name: string, access: RegistryAccess): Promise<void> {
+  const folder = await tempFolder('image');
+  await writeImageFolder(folder.path, image);
+  await skopeoPush(folder.path, name, access);
   await folder.remove();
 }
 

@@ -80,7 +80,7 @@ describe('resolve, from a docker-registry with a private CA and a password with 
   });
 
   it('answers a wrong password with PERMISSION_DENIED that names the key and not the password', async () => {
-    const key = '127.0.0.1:*';
+    const key = registry.authority.replace('127', '*');
     const { failure, exitCode, text } = await resolveWithLogins({
       'other.example': 'x:y',
       [key]: `${login.name}:pass:wrong`,

@@ -39,7 +39,7 @@ describe('the trust chain of resolve, against docker-registry', function () {
       `--tls-secret-path=${empty.path}`,
     ]);
     await empty.remove();
-    expect(stepsOf(failure)).to.deep.equal(['system-ca failed', 'plaintext skipped']);
+    expect(stepsOf(failure)).to.deep.equal(['mounted-ca skipped', 'system-ca failed', 'plaintext skipped']);
   });
 
   it('stops at a certificate for another name', async () => {

@@ -12,22 +12,11 @@ export interface RegistryAccess {
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** Copies an OCI layout folder (`layout`, by its `tag`) to `authority/repository:tag` without changing any digest. */
-export async function skopeoPush(
-  layout: string,
-  tag: string,
-  repository: string,
-  access: RegistryAccess,
-): Promise<void> {
+/** Copies an image folder (image-folder.ts) to `authority/name` without changing any digest. */
+export async function skopeoPush(folder: string, name: string, access: RegistryAccess): Promise<void> {
+  const target = `docker://${access.authority}/${name}`;
   await withAccess(access, async (flags) =>
-    skopeo([
-      'copy',
-      '--all',
-      '--preserve-digests',
-      ...flags('dest-'),
-      `oci:${layout}:${tag}`,
-      `docker://${access.authority}/${repository}:${tag}`,
-    ]),
+    skopeo(['copy', '--all', '--preserve-digests', ...flags('dest-'), `dir:${folder}`, target]),
   );
 }
 
