@@ -89,7 +89,6 @@ function localEvaluator(
       maxProcesses,
       tmpBytes,
     },
-    log,
     counters,
   });
 }

@@ -1,3 +1,4 @@
+import type { Counters } from '../core/counters.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import { commandOf } from '../image/command.ts';
 import { functionEnvironment } from '../local/function-environment.ts';
@@ -27,6 +28,7 @@ export interface LocalEvaluatorOptions {
   readonly store: Pick<ImageStore, 'unpack'>;
   readonly sandboxes: { current(): Promise<Sandbox> };
   readonly limits: LocalLimits;
+  readonly counters: Counters;
 }
 
 const maxReasonBytes = 300;
@@ -47,10 +49,18 @@ export class LocalEvaluator implements Evaluator {
   async evaluate(request: EvaluateRequest): Promise<Outcome> {
     const { image } = request;
     try {
-      return await this.#evaluate(request);
+      const outcome = await this.#evaluate(request);
+      this.#count(outcome.exitCode === 0 ? 'ok' : 'failed');
+      return outcome;
     } catch (error) {
-      throw toRunnerError(error).with({ image });
+      const failure = toRunnerError(error).with({ image });
+      this.#count(failure.code);
+      throw failure;
     }
+  }
+
+  #count(outcome: string): void {
+    this.#options.counters.add('evaluations', { runtime: 'local', outcome });
   }
 
   async #evaluate(request: EvaluateRequest): Promise<Outcome> {

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { abortError } from '../core/deadline.ts';
 import { RunnerError } from '../core/errors.ts';
 import { HeadTail } from './head-tail.ts';
 import { killFamily, killGroup } from './kill-family.ts';
@@ -169,12 +170,6 @@ function exitCodeOf(code: unknown, signal: unknown): number {
   if (typeof code === 'number') return code;
   const numbers: Readonly<Record<string, number>> = constants.signals;
   return 128 + (numbers[String(signal)] ?? 0);
-}
-
-function abortError(signal: AbortSignal): RunnerError {
-  const reason: unknown = signal.reason;
-  if (reason instanceof RunnerError) return reason;
-  return new RunnerError('CANCELLED', 'the call was cancelled', { cause: reason });
 }
 
 function limitError(what: string): RunnerError {
