@@ -6,7 +6,7 @@ describe('Secret', () => {
   const secret = new Secret('s3cr:t');
   const prints: readonly (readonly [string, () => string])[] = [
     ['String()', () => String(secret)],
-    ['a template', () => `${secret.toString()}`],
+    ['toString', () => secret.toString()],
     ['JSON', () => JSON.stringify({ secret })],
     ['util.inspect', () => inspect({ secret }, { showHidden: true, depth: 9 })],
     ['an error that carries it', () => inspect(new Error('x', { cause: secret }))],
