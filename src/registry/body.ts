@@ -1,10 +1,9 @@
 import { withTimeout } from '../core/abort.ts';
 import { abortError } from '../core/deadline.ts';
 import { RunnerError } from '../core/errors.ts';
+import { wholeBodyMs } from './prefetch.ts';
 import { classifyError } from './signals.ts';
 import type { TransportResponse } from './transport-request.ts';
-
-const wholeBodyMs = 30_000;
 
 /**
  * The whole body. Throws `MAN_SIZE` past `maxBytes`, whatever Content-Length says, `UNREACHABLE` when it is cut short,
@@ -41,7 +40,7 @@ function tooLarge(registry: string, maxBytes: number): RunnerError {
   return new RunnerError('MAN_SIZE', `the answer of ${registry} is over ${String(maxBytes)} bytes`, { registry });
 }
 
-function cutShort(registry: string, cause: unknown): RunnerError {
+export function cutShort(registry: string, cause: unknown): RunnerError {
   const { kind, reason } = classifyError(cause);
   const what = kind === 'closed' || kind === 'reset' ? 'the connection ended in the middle' : reason;
   return new RunnerError('UNREACHABLE', `the answer of ${registry} did not arrive whole: ${what}`, {

@@ -1,12 +1,14 @@
 import { RunnerError } from '../core/errors.ts';
+import { firstHeader } from './http-header.ts';
 import { shownUrl } from './safe-text.ts';
+import type { TransportResponse } from './transport-request.ts';
 
 const redirectStatuses: ReadonlySet<number> = new Set([300, 301, 302, 303, 307, 308]);
 const maxLocationBytes = 8192;
 
-/** Whether an answer sends us on: a redirect without a Location is an answer like any other. */
-export function isRedirect(status: number, location: string | undefined): location is string {
-  return redirectStatuses.has(status) && location !== undefined;
+/** Where an answer sends us on to, as written; undefined for an answer that is one: a redirect without a Location is. */
+export function locationOf({ status, headers }: Pick<TransportResponse, 'status' | 'headers'>): string | undefined {
+  return redirectStatuses.has(status) ? firstHeader(headers, 'location') : undefined;
 }
 
 /**

@@ -2,15 +2,20 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { abortError, remainingMs } from '../core/deadline.ts';
+import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Agents } from './agents.ts';
+import { cutShort } from './body.ts';
+import { locationOf } from './follow.ts';
 import { checkAddresses, urlOf } from './hop.ts';
 import type { Hop } from './hop.ts';
 import { firstHeader } from './http-header.ts';
+import { prefetched } from './prefetch.ts';
 import { requestHeaders } from './request-headers.ts';
 import { isRetriedStatus, retryDelayMs, setbackLabel } from './retry.ts';
 import type { Setback } from './retry.ts';
 import { shownUrl } from './safe-text.ts';
+import { classifyError } from './signals.ts';
 import type { Slots } from './slots.ts';
 import { tlsPortComplaint } from './tls-port.ts';
 import type { Timeouts } from './transport-options.ts';
@@ -48,15 +53,9 @@ export class HopClient {
 
   /** Throws when no answer came; an answer that may be temporary is given after the last retry. */
   async ask(hop: Hop, request: TransportRequest): Promise<HopAnswer> {
-    const { attempts, signal } = request;
     const setbacks: Setback[] = [];
     for (;;) {
-      const result = await this.#options.chain.call({
-        endpoint: hop.endpoint,
-        attempts,
-        signal,
-        send: async (way) => this.#send(hop, request, way),
-      });
+      const result = await this.#askOnce(hop, request);
       const setback = setbackOf(result);
       if (setback !== undefined) setbacks.push(setback);
       const delayMs = setback === undefined ? undefined : this.#retryDelayMs(request, setbacks);
@@ -66,6 +65,27 @@ export class HopClient {
       }
       if (result.kind === 'answer') result.answer.discard();
       await this.#pause(hop, request, setback, delayMs);
+    }
+  }
+
+  async #askOnce(hop: Hop, request: TransportRequest): Promise<CallResult> {
+    const { attempts, signal } = request;
+    const { endpoint } = hop;
+    const result = await this.#options.chain.call({
+      endpoint,
+      attempts,
+      signal,
+      send: async (way) => this.#send(hop, request, way),
+    });
+    const isRead = request.bulk !== true && request.method !== 'HEAD';
+    if (result.kind === 'failure' || !isRead || locationOf(result.answer) !== undefined) return result;
+    const { answer, way } = result;
+    try {
+      const body = await prefetched(answer.body, signal, `the answer of ${endpoint.authority}`);
+      return { kind: 'answer', answer: { ...answer, body }, way };
+    } catch (thrown) {
+      if (thrown instanceof RunnerError) throw thrown;
+      return { kind: 'failure', signal: classifyError(thrown), error: cutShort(endpoint.authority, thrown) };
     }
   }
 

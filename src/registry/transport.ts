@@ -4,11 +4,11 @@ import { AddressBook } from './addresses.ts';
 import { Agents } from './agents.ts';
 import { decoded } from './content-decoding.ts';
 import { registryEndpoint } from './endpoint.ts';
-import { isRedirect, refusedRedirect } from './follow.ts';
+import { locationOf, refusedRedirect } from './follow.ts';
 import { HopClient } from './hop-client.ts';
 import type { HopAnswer } from './hop-client.ts';
 import { firstHop, nextHop, urlOf } from './hop.ts';
-import { allHeaders, firstHeader } from './http-header.ts';
+import { allHeaders } from './http-header.ts';
 import { MountedRoots } from './mounted-roots.ts';
 import { ProxySettings } from './proxy.ts';
 import { Slots } from './slots.ts';
@@ -91,8 +91,8 @@ export class Transport {
     for (let redirects = 0; ; redirects += 1) {
       await this.#mountedRoots.refresh();
       const { answer, route } = await this.#client.ask(hop, request);
-      const location = firstHeader(answer.headers, 'location');
-      if (!isRedirect(answer.status, location)) return response({ answer, route }, !hop.own, request);
+      const location = locationOf(answer);
+      if (location === undefined) return response({ answer, route }, !hop.own, request);
       answer.discard();
       const limit = request.method === 'POST' ? 0 : maxRedirects;
       if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
