@@ -4,7 +4,7 @@ import { ResolverWith } from './resolver-with.ts';
 const name = 'registry.example.com/fn:v1';
 
 describe('the image of an index', () => {
-  it('[PL29] is reported with both digests: that of the index and that of the chosen manifest', async () => {
+  it('is reported with both digests: that of the index and that of the chosen manifest', async () => {
     const { registry, ...subject } = on('linux/arm64');
     const [amd, arm] = [registry.addImage(), registry.addImage({ platform: 'linux/arm64' })];
     const index = registry.tag('v1', registry.addIndex([at(amd, 'linux/amd64'), at(arm, 'linux/arm64')]));
@@ -19,7 +19,7 @@ describe('the image of an index', () => {
     expect(subject.requests()).to.have.lengthOf(3);
   });
 
-  it('[PL28] without a match is an error that lists what there is', async () => {
+  it('without a match is an error that lists what there is', async () => {
     const { registry, ...subject } = on('linux/s390x');
     const [amd, arm] = [registry.addImage(), registry.addImage({ platform: 'linux/arm64' })];
     const entries = [at(amd, 'linux/amd64'), at(arm, 'linux/arm64'), at(amd, 'unknown/unknown')];
@@ -32,7 +32,7 @@ describe('the image of an index', () => {
     expect(subject.requests()).to.have.lengthOf(1);
   });
 
-  it('[PL28] without a match is the first linux image where any platform will do', async () => {
+  it('without a match is the first linux image where any platform will do', async () => {
     const { registry, ...subject } = on('linux/s390x', true);
     const [amd, arm] = [registry.addImage(), registry.addImage({ platform: 'linux/arm64' })];
     registry.tag('v1', registry.addIndex([at(arm, 'windows/arm64'), at(arm, 'linux/arm64'), at(amd, 'linux/amd64')]));
@@ -40,7 +40,7 @@ describe('the image of an index', () => {
     expect(resolution.platformDigest).to.equal(arm.descriptor.digest.text);
   });
 
-  it('[PL28] with a match is that one even where any platform would do', async () => {
+  it('with a match is that one even where any platform would do', async () => {
     const { registry, ...subject } = on('linux/amd64', true);
     const [amd, arm] = [registry.addImage(), registry.addImage({ platform: 'linux/arm64' })];
     registry.tag('v1', registry.addIndex([at(arm, 'linux/arm64'), at(amd, 'linux/amd64')]));
@@ -48,7 +48,7 @@ describe('the image of an index', () => {
     expect(resolution.platformDigest).to.equal(amd.descriptor.digest.text);
   });
 
-  it('[X19] [PL28] may be one that does not say its platform, when its config fits and no other entry does', async () => {
+  it('[X19] may be one that does not say its platform, when its config fits and no other entry does', async () => {
     const { registry, ...subject } = on('linux/arm64');
     const [amd, arm] = [registry.addImage(), registry.addImage({ platform: 'linux/arm64' })];
     registry.tag('v1', registry.addIndex([at(amd), at(arm), at(amd, 'linux/amd64')]));
@@ -75,7 +75,7 @@ describe('the image of an index', () => {
     }
   });
 
-  it('[MT14] may stand in an index within the index', async () => {
+  it('may stand in an index within the index', async () => {
     const { registry, ...subject } = on('linux/arm64');
     const arm = registry.addImage({ platform: 'linux/arm64' });
     const inner = registry.addIndex([at(registry.addImage(), 'linux/amd64'), at(arm, 'linux/arm64')]);
@@ -85,7 +85,7 @@ describe('the image of an index', () => {
     expect(resolution.platforms).to.deep.equal(['linux/amd64', 'linux/arm64']);
   });
 
-  it('[MT15] is found 4 indexes deep and not 5', async () => {
+  it('is found 4 indexes deep and not 5', async () => {
     const { registry, ...subject } = on('linux/amd64');
     let content = registry.addImage();
     for (let depth = 1; depth <= 4; depth += 1) content = registry.addIndex([at(content)]);
@@ -96,7 +96,7 @@ describe('the image of an index', () => {
     expect(error.code).to.equal('MAN_TYPE');
   });
 
-  it('[MT15] is looked for in 16 manifests and not more', async () => {
+  it('is looked for in 16 manifests and not more', async () => {
     const { registry, ...subject } = on('linux/arm64');
     const others = Array.from({ length: 20 }, (_, n) => at(registry.addImage({ cmd: [String(n)] })));
     registry.tag('v1', registry.addIndex(others));
@@ -105,7 +105,7 @@ describe('the image of an index', () => {
     expect(subject.requests().filter((line) => line.startsWith('manifest'))).to.have.lengthOf(16);
   });
 
-  it('[MT15] is not looked for in circles', async () => {
+  it('is not looked for in circles', async () => {
     const { registry, ...subject } = on('linux/amd64');
     const inner = registry.addIndex([at(registry.addImage(), 'linux/arm64')]);
     const outer = registry.addIndex([at(inner)]);
@@ -127,7 +127,7 @@ describe('the image of an index', () => {
 });
 
 describe('an image without an index', () => {
-  it('[PL27] for another architecture is an error, and none where any platform will do', async () => {
+  it('for another architecture is an error, and none where any platform will do', async () => {
     for (const anyPlatform of [false, true]) {
       const { registry, ...subject } = on('linux/amd64', anyPlatform);
       registry.tag('v1', registry.addImage({ platform: 'linux/arm64' }));

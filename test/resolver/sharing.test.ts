@@ -122,7 +122,7 @@ const refusals: readonly { readonly code: ErrorCode; readonly forMs: number; rea
 describe('a registry that says no', () => {
   for (const { code, forMs, ...details } of refusals) {
     const waits = details.retryAfterSeconds === undefined ? '' : ' with a time to wait';
-    it(`[RT10] with ${code}${waits} is believed for ${String(forMs / 1000)} s`, async () => {
+    it(`with ${code}${waits} is believed for ${String(forMs / 1000)} s`, async () => {
       const { subject } = withImage();
       subject.registry.failure = new RunnerError(code, 'for the test', details);
       await subject.failure(image);
@@ -138,7 +138,7 @@ describe('a registry that says no', () => {
     });
   }
 
-  it('[RT10] for a time says how much of it is left', async () => {
+  it('for a time says how much of it is left', async () => {
     const { subject } = withImage();
     subject.registry.failure = new RunnerError('RATE_LIMITED', 'for the test', { retryAfterSeconds: 90 });
     await subject.failure(image);

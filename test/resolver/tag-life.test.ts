@@ -159,7 +159,7 @@ describe('a tag past its time whose registry answers', () => {
 });
 
 describe('a tag resolved over plaintext', () => {
-  it('[S35] is known for its time only, never served stale, and marked', async () => {
+  it('is known for its time only, never served stale, and marked', async () => {
     const subject = new ResolverWith();
     subject.registry.step = 'plaintext';
     subject.registry.authenticated = false;
