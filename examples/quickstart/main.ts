@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, onSignal);
   process.stdout.on('error', (error) => {
-    interrupt.abort(error); // nobody reads any more, as after `| head`
+    interrupt.abort(error); // nobody reads any more: `| head`
   });
   process.exitCode = 1;
   try {
@@ -23,7 +23,8 @@ async function main(): Promise<void> {
     cleanup.defer(async () => removeWorkFolder(folder));
     if (await quickstart({ narrator, folder, signal: interrupt.signal, cleanup })) process.exitCode = 0;
   } catch (error) {
-    narrator.text('', ...failureLines(interrupt.signal.aborted ? interrupt.signal.reason : error));
+    process.exitCode = 1;
+    narrator.text('', ...failureLines(interrupt.signal, error));
     return;
   }
   narrator.text(`    Everything is cleaned up, after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
@@ -31,11 +32,15 @@ async function main(): Promise<void> {
 }
 
 /** What went wrong and what would help, without a stack: whoever types this command has not written it. */
-function failureLines(error: unknown): readonly string[] {
-  if (!(error instanceof Error)) return [String(error)];
-  if (!(error instanceof GrpcFailure)) return [`The quickstart failed: ${error.message}`];
-  const hint = error.hint === '' ? [] : [error.hint];
-  return [`The quickstart failed: ${error.status} ${error.reason}: ${error.message}`, ...hint];
+function failureLines(interrupt: AbortSignal, error: unknown): readonly string[] {
+  if (interrupt.aborted) return [`The quickstart was ${messageOf(interrupt.reason)}; everything is cleaned up.`];
+  const message = `The quickstart failed: ${messageOf(error)}`;
+  return error instanceof GrpcFailure && error.hint !== '' ? [message, error.hint] : [message];
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof GrpcFailure) return `${error.status} ${error.reason}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 await main();

@@ -27,7 +27,7 @@ export interface Validity {
 }
 
 /** What an authority is asked to sign. Without any name in `dnsNames` and `ipAddresses` there is no SAN, only the CN. */
-export interface CertificateRequest extends Validity {
+interface CertificateRequest extends Validity {
   /** Default: the first DNS name, else the first address, else `example`. */
   readonly commonName?: string;
   readonly dnsNames?: readonly string[];

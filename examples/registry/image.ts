@@ -4,7 +4,7 @@ import { buildLayer, type Compression, type Layer, type LayerEntry } from './lay
 /** Whose media types to use: image-spec 1.1 or Docker's image manifest version 2, schema 2. */
 export type ImageFormat = 'oci' | 'docker';
 
-export interface ImagePlatform {
+interface ImagePlatform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;

@@ -29,11 +29,6 @@ export interface Layer {
 export async function buildLayer(entries: readonly LayerEntry[], compression: Compression = 'gzip'): Promise<Layer> {
   const archive = pack();
   const [tar] = await Promise.all([whole(archive), addAll(archive, entries)]);
-  return layerOf(tar, compression);
-}
-
-/** A layer of a tar that is there already. */
-export async function layerOf(tar: Buffer, compression: Compression = 'gzip'): Promise<Layer> {
   const bytes = await compress(tar, compression);
   return { compression, bytes, digest: digestOfBytes(bytes), diffId: digestOfBytes(tar) };
 }

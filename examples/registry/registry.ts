@@ -13,7 +13,7 @@ import { listen } from './server.ts';
 import { htpasswd, Users } from './users.ts';
 
 /** One answered request. */
-export interface AccessLine {
+interface AccessLine {
   readonly method: string;
   /** Path with its query. */
   readonly path: string;
