@@ -74,7 +74,7 @@ function compare(narrator: Narrator, before: PackageFiles, after: PackageFiles, 
     (name) => after.get(name) !== expected.get(name),
   );
   if (differing.length === 0) narrator.step('This is exactly examples/package-expected.');
-  else narrator.step(`This is NOT examples/package-expected: ${differing.join(', ')} differ.`);
+  else narrator.step(`This is NOT examples/package-expected; what differs: ${differing.join(', ')}.`);
   return differing.length === 0;
 }
 

@@ -25,7 +25,7 @@ export interface Layer {
   readonly diffId: string;
 }
 
-/** Packs entries as a layer, in their order. The same entries give the same digest on every machine. */
+/** Packs entries as a layer, in their order. Owners and times are fixed, so the same entries give the same digest. */
 export async function buildLayer(entries: readonly LayerEntry[], compression: Compression = 'gzip'): Promise<Layer> {
   const archive = pack();
   const [tar] = await Promise.all([whole(archive), addAll(archive, entries)]);
