@@ -1,11 +1,9 @@
 import type { Options } from './config/options.ts';
+import { once } from './core/once.ts';
 import { EvaluatorChain } from './evaluate/chain.ts';
 import type { Evaluator } from './evaluate/evaluator.ts';
 import { ExecutableEvaluator } from './evaluate/executable.ts';
-import { LocalEvaluator } from './evaluate/local.ts';
-import { ImageStore } from './local/image-store.ts';
-import { Sandboxes } from './local/sandboxes.ts';
-import { storeDirectory } from './local/store-directory.ts';
+import { maxStderrBytes } from './function-limits.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
 import type { Surroundings } from './wire-resolver.ts';
@@ -14,10 +12,6 @@ export interface WiredEvaluator {
   readonly evaluator: Evaluator;
   close(): Promise<void>;
 }
-
-const maxStderrBytes = 1024 * 1024;
-const maxProcesses = 512;
-const tmpBytes = 256 * 1024 * 1024;
 
 /**
  * The evaluators that the flags leave, in their order: executables, then images.
@@ -36,9 +30,8 @@ export async function wireEvaluator(
   if (options.disableRuntimes.includes('pod')) {
     return { evaluator: new EvaluatorChain(evaluators), close: async () => Promise.resolve() };
   }
-  const store = imageStore(options, surroundings);
-  evaluators.push(localEvaluator(options, resolver, store, surroundings));
-  return { evaluator: new EvaluatorChain(evaluators), close: async () => store.close() };
+  const local = lateLocal(options, resolver, surroundings);
+  return { evaluator: new EvaluatorChain([...evaluators, local.evaluator]), close: async () => local.close() };
 }
 
 async function executables(options: Options, { environment, log }: Surroundings): Promise<Evaluator> {
@@ -57,38 +50,16 @@ async function executables(options: Options, { environment, log }: Surroundings)
   });
 }
 
-function imageStore(options: Options, { environment, log, counters, overrides }: Surroundings): ImageStore {
-  return new ImageStore({
-    directory: storeFolder(options, environment),
-    maxBytes: options.imageStoreSize,
-    ...(overrides.onPullProgress === undefined ? {} : { onProgress: overrides.onPullProgress }),
-    log,
-    counters,
+/** The local runtime, loaded with the first image that has to run: a service that only resolves does without it. */
+function lateLocal(options: Options, resolver: Resolver, surroundings: Surroundings): WiredEvaluator {
+  let wired: WiredEvaluator | undefined;
+  const load = once(async () => {
+    const { wireLocal } = await import('./wire-local.ts');
+    wired = wireLocal(options, resolver, surroundings);
+    return wired;
   });
-}
-
-function storeFolder(options: Options, environment: NodeJS.ProcessEnv): string {
-  return options.imageStore === '' ? storeDirectory(environment) : options.imageStore;
-}
-
-function localEvaluator(
-  options: Options,
-  resolver: Resolver,
-  store: ImageStore,
-  { environment, log, counters }: Surroundings,
-): Evaluator {
-  return new LocalEvaluator({
-    resolver,
-    store,
-    sandboxes: new Sandboxes({ path: environment['PATH'] ?? '', directory: storeFolder(options, environment), log }),
-    limits: {
-      timeoutMs: options.evaluationTimeoutMs,
-      maxStdoutBytes: options.maxRequestBodySize,
-      maxStderrBytes,
-      maxResidentBytes: options.functionMemoryLimit,
-      maxProcesses,
-      tmpBytes,
-    },
-    counters,
-  });
+  return {
+    evaluator: { evaluate: async (request) => (await load()).evaluator.evaluate(request) },
+    close: async () => wired?.close(),
+  };
 }

@@ -84,6 +84,14 @@ export const serviceOptions = [
     help: 'Longest run of one function, and longest wait for running ones at shutdown.',
   },
   {
+    name: 'function-memory-limit',
+    kind: 'bytes',
+    default: '1Gi',
+    min: 16_777_216,
+    group: evaluation,
+    help: 'Memory that one function with its child processes may use.',
+  },
+  {
     name: 'functions',
     kind: 'string',
     default: './functions',
@@ -196,14 +204,6 @@ export const serviceOptions = [
     min: 1_048_576,
     group: localRuntime,
     help: 'Size that unpacked images are kept under; the longest unused go first.',
-  },
-  {
-    name: 'function-memory-limit',
-    kind: 'bytes',
-    default: '1Gi',
-    min: 16_777_216,
-    group: localRuntime,
-    help: 'Memory that one function with its child processes may use.',
   },
   {
     name: 'kubeconfig',

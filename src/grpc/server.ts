@@ -86,7 +86,7 @@ export class GrpcServer {
     const done = new AbortController();
     const waitSignal = hurry === undefined ? done.signal : AbortSignal.any([hurry, done.signal]);
     const wait = async (ms: number): Promise<void> => clock.delay(ms, waitSignal).catch(() => undefined);
-    if (this.#address !== '') await wait(drainDelayMs);
+    if (this.#address !== '' && drainDelayMs > 0) await wait(drainDelayMs);
     this.health.endWatches();
     const closed = new Promise<'closed'>((resolve) => {
       this.#server.tryShutdown(() => {
