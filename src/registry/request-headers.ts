@@ -20,7 +20,7 @@ const harmless: ReadonlySet<string> = new Set(['accept', 'user-agent']);
 export function requestHeaders(hop: Hop, request: TransportRequest, route: Route): Readonly<Record<string, string>> {
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   const kept = given.filter(([name]) => (hop.own ? !reserved.has(name) : harmless.has(name)));
-  const authorization = route.credentialsAllowed ? request.authorize?.(route) : undefined;
+  const authorization = hop.own ? request.authorize?.(route) : undefined;
   return {
     ...Object.fromEntries(kept),
     ...(authorization === undefined ? {} : { authorization: authorization.reveal().toString('latin1') }),

@@ -40,7 +40,10 @@ export interface TransportRequest {
   /** Host, cookies and authorization are left out: they are the transport's to set. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Gives the Authorization header's value. Asked per hop, only for the target's own origin and where credentials may go. */
+  /**
+   * Gives the Authorization header's value. Asked per hop, only for the target's own origin; whether what it gives may go
+   * there is its own to judge, by `credentialsAllowed`: an anonymous token may, where a login may not.
+   */
   readonly authorize?: (route: Route) => Secret | undefined;
   readonly attempts: AttemptLog;
   readonly signal: AbortSignal;

@@ -21,106 +21,106 @@ interface Row {
   readonly at: ConnectionStep;
   readonly cause?: TrustErrorCode;
   readonly signals: readonly SignalKind[];
-  readonly then: ConnectionStep | TrustErrorCode;
+  readonly leadsTo: ConnectionStep | TrustErrorCode;
 }
 
 /** Registry-behaviour 5.3, row by row. */
 const rows: readonly Row[] = [
-  { title: 'TC1: an unknown issuer', at: 'mounted-ca', signals: ['issuer'], then: 'system-ca' },
-  { title: 'TC2: a certificate out of its time', at: 'mounted-ca', signals: ['validity'], then: 'system-ca' },
-  { title: 'TC2: a certificate out of its time', at: 'system-ca', signals: ['validity'], then: 'TLS_UNTRUSTED' },
-  { title: 'TC3: a wrong name', at: 'mounted-ca', signals: ['name'], then: 'TLS_NAME' },
-  { title: 'TC3: a wrong name', at: 'system-ca', signals: ['name'], then: 'TLS_NAME' },
+  { title: 'TC1: an unknown issuer', at: 'mounted-ca', signals: ['issuer'], leadsTo: 'system-ca' },
+  { title: 'TC2: a certificate out of its time', at: 'mounted-ca', signals: ['validity'], leadsTo: 'system-ca' },
+  { title: 'TC2: a certificate out of its time', at: 'system-ca', signals: ['validity'], leadsTo: 'TLS_UNTRUSTED' },
+  { title: 'TC3: a wrong name', at: 'mounted-ca', signals: ['name'], leadsTo: 'TLS_NAME' },
+  { title: 'TC3: a wrong name', at: 'system-ca', signals: ['name'], leadsTo: 'TLS_NAME' },
   {
     title: 'TC4: a network error',
     at: 'mounted-ca',
     signals: ['refused', 'timeout', 'unresolved', 'reset', 'closed', 'silent', 'network', 'proxy'],
-    then: 'UNREACHABLE',
+    leadsTo: 'UNREACHABLE',
   },
-  { title: 'TC6: a bad certificate', at: 'system-ca', signals: ['issuer'], then: 'TLS_UNTRUSTED' },
+  { title: 'TC6: a bad certificate', at: 'system-ca', signals: ['issuer'], leadsTo: 'TLS_UNTRUSTED' },
   {
     title: 'TC6: a bad certificate',
     policy: { plaintextFallback: 'always' },
     at: 'system-ca',
     signals: ['issuer', 'validity', 'name', 'certificate'],
-    then: 'plaintext',
+    leadsTo: 'plaintext',
   },
-  { title: 'TC7: no TLS', at: 'mounted-ca', signals: ['not-tls'], then: 'plaintext' },
-  { title: 'TC7: no TLS', at: 'system-ca', signals: ['not-tls'], then: 'plaintext' },
+  { title: 'TC7: no TLS', at: 'mounted-ca', signals: ['not-tls'], leadsTo: 'plaintext' },
+  { title: 'TC7: no TLS', at: 'system-ca', signals: ['not-tls'], leadsTo: 'plaintext' },
   {
     title: 'TC7: no TLS',
     policy: { plaintextFallback: 'never' },
     at: 'mounted-ca',
     signals: ['not-tls'],
-    then: 'PLAINTEXT_REFUSED',
+    leadsTo: 'PLAINTEXT_REFUSED',
   },
-  { title: 'TC8: a TLS alert', at: 'mounted-ca', signals: ['tls'], then: 'TLS_PROTOCOL' },
-  { title: 'TC8: a TLS alert', at: 'system-ca', signals: ['tls'], then: 'TLS_PROTOCOL' },
+  { title: 'TC8: a TLS alert', at: 'mounted-ca', signals: ['tls'], leadsTo: 'TLS_PROTOCOL' },
+  { title: 'TC8: a TLS alert', at: 'system-ca', signals: ['tls'], leadsTo: 'TLS_PROTOCOL' },
   {
     title: 'TC9: a closed port that the reference does not name',
     policy: { explicitPort: false },
     at: 'mounted-ca',
     signals: ['refused'],
-    then: 'plaintext',
+    leadsTo: 'plaintext',
   },
   {
     title: 'TC9: a closed port that the reference does not name',
     policy: { explicitPort: false, plaintextFallback: 'never' },
     at: 'system-ca',
     signals: ['refused'],
-    then: 'UNREACHABLE',
+    leadsTo: 'UNREACHABLE',
   },
-  { title: 'TC10: a closed port of the reference', at: 'system-ca', signals: ['refused'], then: 'UNREACHABLE' },
+  { title: 'TC10: a closed port of the reference', at: 'system-ca', signals: ['refused'], leadsTo: 'UNREACHABLE' },
   {
     title: 'TC11: a slow or cut handshake',
     policy: { explicitPort: false, plaintextFallback: 'always' },
     at: 'system-ca',
     signals: ['timeout', 'reset'],
-    then: 'UNREACHABLE',
+    leadsTo: 'UNREACHABLE',
   },
   {
     title: 'TC12: no TLS, of a host that spoke it before,',
     policy: { verifiedBefore: true },
     at: 'system-ca',
     signals: ['not-tls'],
-    then: 'PLAINTEXT_REFUSED',
+    leadsTo: 'PLAINTEXT_REFUSED',
   },
   {
     title: 'TC12: no TLS, of a listed host that spoke it before,',
     policy: { verifiedBefore: true, ...listed },
     at: 'system-ca',
     signals: ['not-tls'],
-    then: 'plaintext',
+    leadsTo: 'plaintext',
   },
   {
     title: 'TC20: no TLS, of a host named by an https URL,',
     policy: { scheme: 'https', plaintextFallback: 'always', ...listed },
     at: 'system-ca',
     signals: ['not-tls'],
-    then: 'PLAINTEXT_REFUSED',
+    leadsTo: 'PLAINTEXT_REFUSED',
   },
-  { title: 'TC21: any other certificate fault', at: 'mounted-ca', signals: ['certificate'], then: 'TLS_PROTOCOL' },
-  { title: 'TC21: any other certificate fault', at: 'system-ca', signals: ['certificate'], then: 'TLS_PROTOCOL' },
+  { title: 'TC21: any other certificate fault', at: 'mounted-ca', signals: ['certificate'], leadsTo: 'TLS_PROTOCOL' },
+  { title: 'TC21: any other certificate fault', at: 'system-ca', signals: ['certificate'], leadsTo: 'TLS_PROTOCOL' },
   {
     title: 'TC22: an unknown issuer, listed,',
     policy: listed,
     at: 'mounted-ca',
     signals: ['issuer'],
-    then: 'system-ca',
+    leadsTo: 'system-ca',
   },
   {
     title: 'TC22: a bad certificate, listed,',
     policy: { ...listed, plaintextFallback: 'never' },
     at: 'system-ca',
     signals: ['issuer', 'validity', 'name', 'certificate'],
-    then: 'insecure-tls',
+    leadsTo: 'insecure-tls',
   },
   {
     title: 'TC22: no TLS, listed,',
     policy: { ...listed, plaintextFallback: 'never', privateTls: false },
     at: 'insecure-tls',
     signals: ['not-tls'],
-    then: 'plaintext',
+    leadsTo: 'plaintext',
   },
   {
     title: 'TC24: a port that wants TLS after a bad certificate',
@@ -128,26 +128,26 @@ const rows: readonly Row[] = [
     at: 'plaintext',
     cause: 'TLS_UNTRUSTED',
     signals: ['tls-port', 'closed', 'not-http'],
-    then: 'TLS_UNTRUSTED',
+    leadsTo: 'TLS_UNTRUSTED',
   },
   {
     title: 'without private TLS, no TLS of a host that is not listed,',
     policy: { privateTls: false, mountedCa: false, plaintextFallback: 'always' },
     at: 'system-ca',
     signals: ['not-tls'],
-    then: 'PLAINTEXT_REFUSED',
+    leadsTo: 'PLAINTEXT_REFUSED',
   },
-  { title: 'no HTTP at all', at: 'plaintext', signals: ['not-http'], then: 'NOT_A_REGISTRY' },
-  { title: 'a forbidden address', at: 'mounted-ca', signals: ['address'], then: 'ADDRESS_REFUSED' },
+  { title: 'no HTTP at all', at: 'plaintext', signals: ['not-http'], leadsTo: 'NOT_A_REGISTRY' },
+  { title: 'a forbidden address', at: 'mounted-ca', signals: ['address'], leadsTo: 'ADDRESS_REFUSED' },
 ];
 
 describe('the trust decision', () => {
-  for (const { title, policy, at, cause, signals, then } of rows) {
+  for (const { title, policy, at, cause, signals, leadsTo } of rows) {
     for (const signal of signals) {
       const options = Object.entries(policy ?? {}).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-      it(`${title} at ${at} leads to ${then} (${[signal, ...options].join(', ')})`, () => {
+      it(`${title} at ${at} leads to ${leadsTo} (${[signal, ...options].join(', ')})`, () => {
         const decision = decide({ ...base, ...policy }, { step: at, cause }, signal);
-        expect(decision.kind === 'try' ? decision.next.step : decision.code).to.equal(then);
+        expect(decision.kind === 'try' ? decision.next.step : decision.code).to.equal(leadsTo);
       });
     }
   }
@@ -159,16 +159,12 @@ describe('the trust decision', () => {
   });
 
   it('says why plaintext was not tried wherever that is a question', () => {
-    const reason = (policy: Partial<TrustPolicy>, signal: SignalKind): string | undefined => {
-      const decision = decide({ ...base, ...policy }, { step: 'system-ca', cause: undefined }, signal);
-      return decision.kind === 'fail' ? decision.plaintextSkipped : 'tried';
-    };
-    expect(reason({}, 'issuer')).to.contain('--plaintext-fallback=always');
-    expect(reason({ plaintextFallback: 'never' }, 'not-tls')).to.contain('--plaintext-fallback=never');
-    expect(reason({ verifiedBefore: true }, 'not-tls')).to.contain('--insecure-registries');
-    expect(reason({ privateTls: false }, 'not-tls')).to.contain('--enable-private-registries-tls');
-    expect(reason({ scheme: 'https' }, 'not-tls')).to.contain('https');
-    expect(reason({}, 'timeout')).to.equal(undefined);
+    expect(plaintextRefusal({}, 'issuer')).to.contain('--plaintext-fallback=always');
+    expect(plaintextRefusal({ plaintextFallback: 'never' }, 'not-tls')).to.contain('--plaintext-fallback=never');
+    expect(plaintextRefusal({ verifiedBefore: true }, 'not-tls')).to.contain('--insecure-registries');
+    expect(plaintextRefusal({ privateTls: false }, 'not-tls')).to.contain('--enable-private-registries-tls');
+    expect(plaintextRefusal({ scheme: 'https' }, 'not-tls')).to.contain('https');
+    expect(plaintextRefusal({}, 'timeout')).to.equal(undefined);
   });
 
   it('keeps the fault of the certificate as the error when plaintext fails as well', () => {
@@ -176,3 +172,8 @@ describe('the trust decision', () => {
     expect(decision).to.deep.equal({ kind: 'try', next: { step: 'plaintext', cause: 'TLS_NAME' } });
   });
 });
+
+function plaintextRefusal(policy: Partial<TrustPolicy>, signal: SignalKind): string | undefined {
+  const decision = decide({ ...base, ...policy }, { step: 'system-ca', cause: undefined }, signal);
+  return decision.kind === 'fail' ? decision.plaintextSkipped : 'tried';
+}
