@@ -106,6 +106,7 @@ const wrongImports: readonly (readonly [file: string, imported: string])[] = [
   ['src/evaluate/x.ts', '../grpc/server.ts'],
   ['src/grpc/x.ts', '../commands/serve.ts'],
   ['src/grpc/y.ts', '../local/process.ts'],
+  ['src/grpc/z.ts', '../observe/metrics.ts'],
   ['src/commands/x.ts', '../../test/support/service.ts'],
   ['src/registry/z.ts', '../app.ts'],
 ];
