@@ -19,7 +19,8 @@ const maxHtmlChars = 50;
 
 /**
  * Reads at most 64 KiB. A body that breaks off counts as far as it came: the status is what matters. `secrets` are what
- * was sent and may come back.
+ * was sent and may come back. The words of a host that was redirected to are left out: it may give back, in any form,
+ * the signature that it was sent in the URL.
  */
 export async function readErrorBody(
   response: TransportResponse,
@@ -38,7 +39,8 @@ export async function readErrorBody(
     signal.throwIfAborted();
   }
   const text = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
-  return parseErrorBody(withoutSecrets(text, secrets), firstHeader(response.headers, 'content-type'));
+  const body = parseErrorBody(withoutSecrets(text, secrets), firstHeader(response.headers, 'content-type'));
+  return response.redirected ? { ...body, text: '' } : body;
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes, and what others send instead. */

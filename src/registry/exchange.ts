@@ -1,4 +1,5 @@
 import { RunnerError, toRunnerError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import { credentialsInClear, loginMissing, loginRefused, pullForbidden, redirectDenied } from './auth-error.ts';
 import type { Authorization, Authorizer, Caller } from './authorizer.ts';
 import { loginSecrets } from './basic.ts';
@@ -18,10 +19,17 @@ export interface RegistryRequest {
   readonly bulk?: true;
 }
 
-/** An answer other than 401 and 403, or a refusal of this caller, upon which another one may try. */
-export type Exchanged =
-  | { readonly kind: 'answered'; readonly response: TransportResponse; readonly isAuthorized: boolean }
-  | { readonly kind: 'refused'; readonly error: RunnerError };
+/** An answer other than 401 and 403. */
+export interface Answered {
+  readonly kind: 'answered';
+  readonly response: TransportResponse;
+  readonly isAuthorized: boolean;
+  /** What the registry was sent, and so may echo. */
+  readonly secrets: readonly Secret[];
+}
+
+/** An answer, or a refusal of this caller, upon which another one may try. */
+export type Exchanged = Answered | { readonly kind: 'refused'; readonly error: RunnerError };
 
 interface ExchangeParts {
   readonly transport: Transport;
@@ -60,15 +68,12 @@ export class Exchange {
     for (let authorizedSends = 0; step.kind === 'send';) {
       const { response, sent } = await this.#send(request, caller, step.authorization);
       if (response.status !== 401 && response.status !== 403) {
-        return { kind: 'answered', response, isAuthorized: sent !== undefined };
+        const secrets = secretsOf(caller, sent);
+        return { kind: 'answered', response, isAuthorized: sent !== undefined, secrets };
       }
       if (sent !== undefined) authorizedSends += 1;
       const isUnsent = step.authorization !== undefined && sent === undefined;
-      const secrets = [
-        ...loginSecrets(caller.candidate.login),
-        ...(sent?.token === undefined ? [] : [sent.token.value]),
-      ];
-      const body = await readErrorBody(response, caller.signal, secrets);
+      const body = await readErrorBody(response, caller.signal, secretsOf(caller, sent));
       step = await this.#next(caller, { response, body, sent, mayRetry: authorizedSends < 2 && !isUnsent });
     }
     return step;
@@ -92,7 +97,9 @@ export class Exchange {
       signal: caller.signal,
       ...(request.bulk === undefined ? {} : { bulk: request.bulk }),
     });
-    this.#parts.warnings.note(response.route.authority, response.headers);
+    if (!response.redirected) {
+      this.#parts.warnings.note(response.route.authority, response.headers, secretsOf(caller, sent));
+    }
     return { response, sent };
   }
 
@@ -156,6 +163,11 @@ export class Exchange {
     this.#parts.memory.learnScopes(route.origin, path, scopesFor(path, named));
     return true;
   }
+}
+
+function secretsOf({ candidate }: Caller, sent: Authorization | undefined): readonly Secret[] {
+  const login = loginSecrets(candidate.login);
+  return sent?.token === undefined ? login : [...login, sent.token.value];
 }
 
 function refusedLogin({ reference, candidate }: Caller, route: Route, body: ErrorBody): Step {

@@ -1,7 +1,8 @@
 import type { Log } from '../core/log.ts';
+import type { Secret } from '../core/secret.ts';
 import { allHeaders } from './http-header.ts';
 import type { ResponseHeaders } from './http-header.ts';
-import { safeText } from './safe-text.ts';
+import { safeText, withoutSecrets } from './safe-text.ts';
 
 const maxTextChars = 1024;
 const maxNoted = 1000;
@@ -16,9 +17,10 @@ export class RegistryWarnings {
     this.#log = log;
   }
 
-  note(host: string, headers: ResponseHeaders): void {
+  /** `secrets` are what the host was sent and may have echoed. */
+  note(host: string, headers: ResponseHeaders, secrets: readonly Secret[] = []): void {
     for (const header of allHeaders(headers, 'warning')) {
-      const text = parseWarning(header);
+      const text = parseWarning(withoutSecrets(header, secrets));
       const key = `${host} ${text ?? ''}`;
       if (text === undefined || this.#noted.has(key) || this.#noted.size >= maxNoted) continue;
       this.#noted.add(key);

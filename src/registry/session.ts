@@ -12,10 +12,9 @@ import { parseDigest } from '../image/digest.ts';
 import type { Reference } from '../image/reference.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { brokenEntry } from './auth-error.ts';
-import { loginSecrets } from './basic.ts';
 import { readBody } from './body.ts';
 import type { Descriptor } from './descriptor.ts';
-import type { Exchange } from './exchange.ts';
+import type { Answered, Exchange, RegistryRequest } from './exchange.ts';
 import { readFailure } from './failed-answer.ts';
 import { acceptManifest } from './fetched-manifest.ts';
 import type { FetchedManifest } from './fetched-manifest.ts';
@@ -127,17 +126,15 @@ export class RegistrySession {
     options: { readonly bulk?: true } = {},
   ): Promise<TransportResponse> {
     const path = `/v2/${this.#reference.path}/${content}s/${target}`;
-    const response = await this.#askInTurn({ path, accept, ...options }, signal);
+    const { response, secrets } = await this.#askInTurn({ path, accept, ...options }, signal);
     this.#noteConnection(response);
     if (response.status === 200) return response;
-    const candidate = this.#candidate;
-    const secrets = candidate.kind === 'login' ? loginSecrets(candidate.login) : [];
     const question = { reference: this.#reference, content, target };
     throw await readFailure(question, response, { signal, nowMs: this.#parts.clock.now(), secrets });
   }
 
   /** As the current candidate, or as the one that another call has moved on to meanwhile. */
-  async #askInTurn(request: Parameters<Exchange['run']>[0], signal: AbortSignal): Promise<TransportResponse> {
+  async #askInTurn(request: RegistryRequest, signal: AbortSignal): Promise<Answered> {
     for (;;) {
       const turn = this.#turn;
       const candidate = this.#candidate;
@@ -146,7 +143,7 @@ export class RegistrySession {
       const exchanged = await this.#parts.exchange.run(request, caller);
       if (exchanged.kind === 'answered') {
         this.#isSettled ||= exchanged.isAuthorized;
-        return exchanged.response;
+        return exchanged;
       }
       if (turn === this.#turn) this.#nextCandidate(exchanged.error);
     }

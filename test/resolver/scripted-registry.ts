@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Handler, startServer, type TestServerOptions } from '../support/http-server.ts';
+import type { ServerResponse } from 'node:http';
+import { type Handler, type SeenRequest, startServer, type TestServerOptions } from '../support/http-server.ts';
 
 export interface ServedContent {
   readonly mediaType: string;
@@ -11,6 +12,10 @@ export interface ServedContent {
 /** A registry of one repository, `team/fn`, whose every answer the test decides. */
 export interface ScriptedRegistry {
   readonly authority: string;
+  /** Every request there ever was. */
+  readonly requests: readonly SeenRequest[];
+  /** Answers a request with what is served. */
+  answer(request: SeenRequest, response: ServerResponse): void;
   /** `target status` since this was last asked. */
   takeRequests(): readonly string[];
   /** Makes content available by its digest. */
@@ -32,16 +37,15 @@ export async function startScriptedRegistry(tls?: TestServerOptions['tls']): Pro
   const contents = new Map<string, ServedContent>();
   const lines: string[] = [];
   let behaviour: Handler | undefined;
+  const answer = (request: SeenRequest, response: ServerResponse): void => {
+    const content = contents.get(request.target.split('/').at(-1) ?? '');
+    response.writeHead(content === undefined ? 404 : 200, { 'content-type': content?.mediaType ?? 'text/plain' });
+    response.end(content?.bytes);
+  };
   const server = await startServer(
     async (request, response) => {
       response.on('finish', () => lines.push(`${request.target} ${String(response.statusCode)}`));
-      if (behaviour !== undefined) {
-        await behaviour(request, response);
-        return;
-      }
-      const content = contents.get(request.target.split('/').at(-1) ?? '');
-      response.writeHead(content === undefined ? 404 : 200, { 'content-type': content?.mediaType ?? 'text/plain' });
-      response.end(content?.bytes);
+      await (behaviour ?? answer)(request, response);
     },
     tls === undefined ? {} : { tls },
   );
@@ -52,6 +56,8 @@ export async function startScriptedRegistry(tls?: TestServerOptions['tls']): Pro
   };
   return {
     authority: server.authority,
+    requests: server.requests,
+    answer,
     takeRequests: () => lines.splice(0),
     serve,
     serveImage: (config, platform) => {
