@@ -91,7 +91,7 @@ export class TokenService {
           ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
         ...(question.form === undefined ? {} : { body: question.form.reveal().toString('utf8') }),
-        authorize: () => question.authorization,
+        authorize: (route) => (route.credentialsAllowed ? question.authorization : undefined),
         attempts,
         signal,
       });

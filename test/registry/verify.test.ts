@@ -93,9 +93,16 @@ describe('the digest of a manifest', () => {
   ];
   for (const [row, what, pinned, header, outcome] of cases) {
     it(`[${row}] is ${what}`, () => {
-      const work = (): string => verifiedDigest(content, pinned, { 'docker-content-digest': header }, silentLog).text;
-      if (outcome === 'MAN_DIGEST') expect(codeOf(work)).to.equal(outcome);
-      else expect(work()).to.equal(outcome);
+      expect(digestFor(pinned, header)).to.equal(outcome);
     });
   }
 });
+
+/** The digest that comes out, or the error's code. */
+function digestFor(pinned: Digest | undefined, header: string | string[] | undefined): string {
+  try {
+    return verifiedDigest(content, pinned, { 'docker-content-digest': header }, silentLog).text;
+  } catch (thrown) {
+    return thrown instanceof RunnerError ? thrown.code : String(thrown);
+  }
+}

@@ -28,12 +28,14 @@ export interface ScriptedRegistry {
   stop(): Promise<void>;
 }
 
+const contentOnly: Script = () => 'content';
+
 export async function startScriptedRegistry(
   options: { readonly plaintext?: boolean; readonly dnsNames?: readonly string[]; readonly repository?: string } = {},
 ): Promise<ScriptedRegistry> {
   const certificates = await createAuthority();
   const content = await imageContent(options.repository);
-  let script: Script = () => 'content';
+  let script = contentOnly;
   const names = { ipAddresses: ['127.0.0.1'], dnsNames: options.dnsNames ?? [] };
   const server: TestServer = await startServer(
     (request, response) => {
@@ -89,5 +91,12 @@ export function withTokens(answer: (request: SeenRequest, response: ServerRespon
     if (!request.target.startsWith('/token')) return script(request, response);
     answer(request, response);
     return 'answered';
+  };
+}
+
+/** A token service's answer: this token, and what else it says. */
+export function issueToken(token: string, more: object = {}): Parameters<typeof withTokens>[0] {
+  return (_request, response) => {
+    sendJson(response, 200, { token, ...more });
   };
 }
