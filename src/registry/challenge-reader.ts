@@ -1,3 +1,4 @@
+import type { Secret } from '../core/secret.ts';
 import type { Caller } from './authorizer.ts';
 import { parseChallenges } from './challenge.ts';
 import type { ChallengeMemory } from './challenge-memory.ts';
@@ -22,10 +23,11 @@ export class ChallengeReader {
 
   /**
    * From the answer's own header; without one from what the origin said before, or says at `/v2/` (PG8: the only use of
-   * that probe). Undefined when it says nothing anywhere. Throws `AUTH_CHALLENGE`, `NOT_A_REGISTRY`.
+   * that probe). Undefined when it says nothing anywhere. `secrets` are what was sent and may be echoed. Throws
+   * `AUTH_CHALLENGE`, `NOT_A_REGISTRY`.
    */
-  async read(caller: Caller, response: TransportResponse): Promise<Challenged | undefined> {
-    const own = this.#learn(response);
+  async read(caller: Caller, response: TransportResponse, secrets: readonly Secret[]): Promise<Challenged | undefined> {
+    const own = this.#learn(response, secrets);
     if (own !== undefined) return own;
     const known = this.#memory.demand(response.route.origin);
     if (known !== undefined) return { demand: known, scope: undefined, insufficientScope: false };
@@ -35,7 +37,7 @@ export class ChallengeReader {
   /** What comes with a 403 is mostly left over from a 401, so one that cannot be read is no fault (ER12). */
   readForbidden(response: TransportResponse): Challenged | undefined {
     try {
-      return this.#learn(response);
+      return this.#learn(response, []);
     } catch {
       return undefined;
     }
@@ -51,13 +53,13 @@ export class ChallengeReader {
     });
     const body = await readErrorBody(response, caller.signal, []);
     if (response.status === 200 && body.isHtml) throw notARegistry(authority, response.status);
-    return response.status === 401 && !response.redirected ? this.#learn(response) : undefined;
+    return response.status === 401 && !response.redirected ? this.#learn(response, []) : undefined;
   }
 
-  #learn(response: TransportResponse): Challenged | undefined {
+  #learn(response: TransportResponse, secrets: readonly Secret[]): Challenged | undefined {
     const headers = allHeaders(response.headers, 'www-authenticate');
     if (headers.every((header) => header.trim() === '')) return undefined;
-    const challenged = chooseDemand(parseChallenges(headers));
+    const challenged = chooseDemand(parseChallenges(headers, secrets));
     this.#memory.learn(response.route.origin, challenged.demand);
     return challenged;
   }

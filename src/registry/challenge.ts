@@ -1,5 +1,6 @@
 import { RunnerError } from '../core/errors.ts';
-import { safeText } from './safe-text.ts';
+import type { Secret } from '../core/secret.ts';
+import { safeText, withoutSecrets } from './safe-text.ts';
 
 /** One challenge of a WWW-Authenticate header. The scheme and the parameters' names are lower case. */
 export interface Challenge {
@@ -14,25 +15,29 @@ const maxShownChars = 200;
 
 /**
  * Reads WWW-Authenticate (RFC 9110 section 11.6.1), one line or several, each with any number of challenges.
- * A scanner and not a regular expression, so hostile input costs linear time. Throws `AUTH_CHALLENGE`.
+ * A scanner and not a regular expression, so hostile input costs linear time. Throws `AUTH_CHALLENGE` with the header's
+ * beginning in it, but for `secrets`, which it may echo.
  */
-export function parseChallenges(header: string | readonly string[]): readonly Challenge[] {
+export function parseChallenges(
+  header: string | readonly string[],
+  secrets: readonly Secret[] = [],
+): readonly Challenge[] {
   const lines = typeof header === 'string' ? [header] : header;
   const chars = lines.reduce((sum, line) => sum + line.length, 0);
-  if (chars > maxHeaderChars) throw unreadable(lines, `it has ${String(chars)} characters`);
+  if (chars > maxHeaderChars) throw unreadable(lines, secrets, `it has ${String(chars)} characters`);
   const challenges = lines.flatMap((line) => {
     try {
       return new ChallengeScanner(line).challenges();
     } catch (cause) {
-      throw unreadable(lines, cause instanceof SyntaxError ? cause.message : 'it is malformed');
+      throw unreadable(lines, secrets, cause instanceof SyntaxError ? cause.message : 'it is malformed');
     }
   });
-  if (challenges.length > maxChallenges) throw unreadable(lines, `it has ${String(challenges.length)} challenges`);
+  if (challenges.length > maxChallenges) throw unreadable(lines, secrets, 'it has too many challenges');
   return challenges;
 }
 
-function unreadable(lines: readonly string[], reason: string): RunnerError {
-  const shown = safeText(lines.map((line) => line.slice(0, maxHeaderChars)).join(', '), maxShownChars);
+function unreadable(lines: readonly string[], secrets: readonly Secret[], reason: string): RunnerError {
+  const shown = safeText(withoutSecrets(lines.join(', ').slice(0, 2 * maxHeaderChars), secrets), maxShownChars);
   return new RunnerError('AUTH_CHALLENGE', `cannot read the registry's WWW-Authenticate header, ${reason}: ${shown}`);
 }
 
@@ -49,6 +54,7 @@ class ChallengeScanner {
     this.#skip(' \t,');
     while (this.#at < this.#text.length) {
       found.push(this.#challenge());
+      if (found.length > maxChallenges) this.#fail('the end: there are too many challenges');
       this.#skip(' \t,');
     }
     return found;

@@ -125,7 +125,7 @@ export class Exchange {
   async #afterUnauthorized(caller: Caller, refusal: Refusal): Promise<Step> {
     const { response, body, sent, mayRetry } = refusal;
     const { route } = response;
-    const challenged = await this.#parts.challenges.read(caller, response);
+    const challenged = await this.#parts.challenges.read(caller, response, secretsOf(caller, sent));
     const isAnonymous = caller.candidate.login.kind === 'anonymous';
     if (isAnonymous && challenged?.demand.kind !== 'bearer') return refusedLogin(caller, route, body);
     if (!isAnonymous && !route.credentialsAllowed) throw credentialsInClear(route, caller.candidate.key);

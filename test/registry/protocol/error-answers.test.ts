@@ -146,6 +146,20 @@ describe("a registry's failure, as the caller is told of it", () => {
     });
   });
 
+  it('[ER23] [W26] shows nothing of what was sent in a challenge that cannot be read', async () => {
+    registry.play((request, response) =>
+      sendUnauthorized(
+        response,
+        request.headers.authorization === undefined
+          ? 'Basic realm="r"'
+          : `Basic ${'x'.repeat(180)} ${request.headers.authorization}`,
+      ),
+    );
+    const failure = await failureOf({ ...setup, auths: { [registry.authority]: basicEntry('joe', 'canary') } }, image);
+    expect(failure.reason).to.equal('AUTH_CHALLENGE');
+    expect(failure.message).not.to.include(basicEntry('joe', 'canary').auth.slice(0, 6));
+  });
+
   it('[ER24] logs a warning of the registry once, and ignores what is none', async () => {
     registry.play((_request, response) => {
       response.setHeader('warning', ['299 - "this registry closes in May"', '199 - "ignored"', '299 - "ignored" 1']);
