@@ -6,7 +6,8 @@ import { statusNameOf } from './status-table.ts';
 export const errorDomain = 'krm-function-runner';
 
 const maxAttemptBytes = 1024;
-const maxTextLength = 300;
+const maxTextBytes = 256;
+const maxHintBytes = 512;
 
 interface PackedDetail {
   readonly type_url: string;
@@ -20,7 +21,7 @@ export function packDetails(error: RunnerError): readonly PackedDetail[] {
   const packed = [
     pack('google.rpc.ErrorInfo', { reason: error.code, domain: errorDomain, metadata: metadataOf(error) }),
     pack('functionrunner.v1.Failure', {
-      hint: short(details.hint ?? ''),
+      hint: short(details.hint ?? '', maxHintBytes),
       attempts: attemptsThatFit(details.attempts ?? []),
       attemptCount: details.attempts?.length ?? 0,
     }),
@@ -66,7 +67,10 @@ function attemptsThatFit(attempts: NonNullable<RunnerError['details']['attempts'
   return kept;
 }
 
-function short(text: string): string {
-  const whole = text.toWellFormed();
-  return whole.length <= maxTextLength ? whole : `${whole.slice(0, maxTextLength)}…(${String(text.length)} characters)`;
+/** The beginning of the text, at most about `maxBytes` of UTF-8. */
+function short(text: string, maxBytes = maxTextBytes): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return text.toWellFormed();
+  const kept = new TextDecoder().decode(bytes.subarray(0, maxBytes), { stream: true });
+  return `${kept}…(${String(bytes.length)} bytes)`;
 }

@@ -1,4 +1,4 @@
-import { RunnerError, toRunnerError } from '../core/errors.ts';
+import { RunnerError } from '../core/errors.ts';
 import type { Evaluator, Outcome } from '../evaluate/evaluator.ts';
 import type { CallContext } from './call-context.ts';
 import { cutMiddle } from './cut-text.ts';
@@ -29,7 +29,7 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
     if (outcome.exitCode === 0) checkSize(outcome, parts.maxMessageBytes);
     return outcome;
   } catch (thrown) {
-    throw withPrefix(toRunnerError(thrown), shownImage);
+    throw thrown instanceof RunnerError ? withPrefix(thrown, shownImage) : thrown;
   }
 }
 
@@ -52,8 +52,9 @@ function checkSize(outcome: Outcome, maxMessageBytes: number): void {
   );
 }
 
-/** Not found keeps the plain words too: Porch's chain of evaluators looks at the status alone. */
 function withPrefix(error: RunnerError, image: string): RunnerError {
   if (error.code === 'FUNCTION_OUTPUT' || error.code === 'OVERLOADED') return error;
-  return new RunnerError(error.code, `unable to evaluate ${image}: ${error.message}`, { image, ...error.details });
+  // The chain of evaluators names the image without what may be a secret in it.
+  const shown = error.details.image ?? image;
+  return new RunnerError(error.code, `unable to evaluate ${shown}: ${error.message}`, { image, ...error.details });
 }

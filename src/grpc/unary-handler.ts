@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { handleUnaryCall, Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { noteDeadline } from '../core/deadline.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ActiveCalls } from './active-calls.ts';
@@ -31,7 +32,9 @@ async function answer(
   controller: AbortController,
   serviceLog: Log,
 ): Promise<void> {
-  const log = serviceLog.child({ request: requestId(call.metadata), method: call.getPath() });
+  const id = requestIdOf(call.metadata);
+  const log = serviceLog.child({ request: id, method: call.getPath() });
+  noteDeadline(controller.signal, undefined, Number(call.getDeadline()));
   call.once('cancelled', () => {
     controller.abort(cancellation(call));
   });
@@ -39,11 +42,18 @@ async function answer(
     const response = await method(messageOf(call.request), { signal: controller.signal, log });
     callback(null, response);
   } catch (thrown) {
-    const error = toRunnerError(thrown);
-    if (error.code === 'INTERNAL') log.error('call failed unexpectedly', { error, stack: stackOf(thrown) });
-    else log.info('call failed', { error });
-    callback(failureStatus(error));
+    callback(failureStatus(failureOf(thrown, id, log)));
   }
+}
+
+/** What the caller is told. The text of an error that nobody foresaw may hold anything, so it stays in the log. */
+function failureOf(thrown: unknown, requestId: string, log: Log): RunnerError {
+  if (thrown instanceof RunnerError) {
+    if (thrown.code !== 'FUNCTION_FAILED') log.info('call failed', { error: thrown });
+    return thrown;
+  }
+  log.error('call failed unexpectedly', { error: thrown, stack: thrown instanceof Error ? thrown.stack : undefined });
+  return new RunnerError('INTERNAL', `unexpected error; the log tells more of request ${requestId}`);
 }
 
 /** grpc-js says "cancelled" for a deadline that has passed too. */
@@ -56,11 +66,7 @@ function cancellation(call: ServerUnaryCall<object, object>): RunnerError {
 }
 
 /** The caller's own `x-request-id` where it is harmless, else a new one. */
-function requestId(metadata: Metadata): string {
+function requestIdOf(metadata: Metadata): string {
   const [given] = metadata.get('x-request-id');
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
-}
-
-function stackOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error ? thrown.stack : undefined;
 }
