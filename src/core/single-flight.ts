@@ -1,3 +1,5 @@
+import { shareDeadline } from './deadline.ts';
+
 interface Flight<T> {
   readonly promise: Promise<T>;
   readonly controller: AbortController;
@@ -17,7 +19,8 @@ export class SingleFlight<T> {
 
   async run(key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
-    const flight = this.#flights.get(key) ?? this.#start(key, work);
+    const flight = this.#flights.get(key) ?? this.#start(key, signal, work);
+    shareDeadline(flight.controller.signal, signal);
     flight.waiters += 1;
     try {
       return await (signal === undefined
@@ -32,8 +35,9 @@ export class SingleFlight<T> {
     }
   }
 
-  #start(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #start(key: string, first: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
+    shareDeadline(controller.signal, first);
     const promise = work(controller.signal).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });

@@ -32,6 +32,11 @@ export class InsecureRegistries {
     return new InsecureRegistries(entries);
   }
 
+  /** Whether a look-up could make a host a listed one. */
+  get hasNetworks(): boolean {
+    return this.#entries.some(({ kind }) => kind === 'network');
+  }
+
   /**
    * Whether the host is listed. An entry without port matches any port, one with a port only that one (an authority
    * without port stands for 443); `*` stays within one label; a CIDR matches IP literals and `dialledAddress`.

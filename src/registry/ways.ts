@@ -56,13 +56,15 @@ export class Ways {
     endpoint: Endpoint,
     signal: AbortSignal,
   ): Promise<{ readonly tls: boolean; readonly plaintext: boolean }> {
-    const by = async (step: ConnectionStep): Promise<boolean> => {
-      const port = portOf(endpoint, step);
-      const proxy = this.#proxies.proxyFor(step === 'plaintext' ? 'http' : 'https', endpoint.hostname, port);
-      const addresses = await this.#addresses(endpoint.hostname, proxy, signal).catch(() => []);
-      return isListed(this.#insecureRegistries, endpoint.hostname, port, addresses);
+    const { hostname } = endpoint;
+    const list = this.#insecureRegistries;
+    const ports = { tls: portOf(endpoint, 'system-ca'), plaintext: portOf(endpoint, 'plaintext') };
+    const proxy = this.#proxies.proxyFor('https', hostname, ports.tls);
+    const addresses = list.hasNetworks ? await this.#addresses(hostname, proxy, signal).catch(() => []) : [];
+    return {
+      tls: isListed(list, hostname, ports.tls, addresses),
+      plaintext: isListed(list, hostname, ports.plaintext, addresses),
     };
-    return { tls: await by('insecure-tls'), plaintext: await by('plaintext') };
   }
 
   /** A name behind a proxy is the proxy's to resolve; an address is checked all the same (registry-behaviour 5.7, PX12). */
