@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { inspect } from 'node:util';
 import { parseServiceFlags } from '../../src/config/options.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import { noCounters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { wireResolver } from '../../src/wire-resolver.ts';
+import { ManualClock } from '../resolver/manual-clock.ts';
 import { mountSecret, type MountedSecret } from '../support/mounted-secret.ts';
 import { resolveCommand } from '../support/resolve-command.ts';
 import { startService } from '../support/service.ts';
 import { canaries, entries, secrets } from './canaries.ts';
 import { type HostileServers, startHostileServers } from './hostile-servers.ts';
 import { leakingLines, leaksIn } from './leaks.ts';
+import { printed } from './printed.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
 describe('no secret is seen when a registry', function () {
@@ -75,7 +75,7 @@ describe('no secret is seen when a registry', function () {
 
   /** The log at level 5, the metrics and the errors as a client prints them. */
   async function shownByService(): Promise<string> {
-    const service = await startService({ flags: flags() });
+    const service = await startService({ flags: flags(), overrides: { clock: new ManualClock() } });
     const answers = [
       await printed(service.resolve(servers.image)),
       await printed(service.evaluate(servers.image, 'kind: ResourceList')),
@@ -89,20 +89,15 @@ describe('no secret is seen when a registry', function () {
   /** The error itself with its causes, as a debugger shows it. */
   async function shownByResolver(): Promise<string> {
     const { options } = parseServiceFlags(flags());
-    const surroundings = { environment: {}, log: silentLog, counters: noCounters, overrides: { clock: systemClock } };
+    const surroundings = {
+      environment: {},
+      log: silentLog,
+      counters: noCounters,
+      overrides: { clock: new ManualClock() },
+    };
     const wired = await wireResolver(options, surroundings);
     const shown = await printed(wired.resolver.resolve(servers.image, { signal: AbortSignal.timeout(15_000) }));
     await wired.close();
     return shown;
   }
 });
-
-async function printed(call: Promise<unknown>): Promise<string> {
-  const result = await call.catch((error: unknown) => error);
-  const stack = result instanceof Error ? String(result.stack) : '';
-  return [
-    inspect(result, { depth: 12, showHidden: true, maxStringLength: Infinity }),
-    stack,
-    JSON.stringify(result),
-  ].join('\n');
-}

@@ -8,6 +8,7 @@ import type {
   ResolveImageResponse,
 } from '../../src/grpc/client-messages.ts';
 import { createJsonLog } from '../../src/observe/json-log.ts';
+import { givenSecrets } from '../canary/given-secrets.ts';
 
 export { GrpcFailure } from '../../src/grpc/grpc-failure.ts';
 
@@ -36,6 +37,7 @@ export interface TestService {
   readonly logLines: readonly string[];
   /** The text of `/metrics`. */
   metrics(): Promise<string>;
+  /** Rejects when the log or the metrics show a secret that the service was given. */
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function startService(
     OTEL_EXPORTER_PROMETHEUS_PORT: '0',
     ...options.overrides?.environment,
   };
+  const secrets = await givenSecrets(parsed.options.registryAuthSecretPath, environment);
   const app = createApp(parsed.options, { log, ...options.overrides, environment });
   await app.start();
   const client = new RunnerClient(app.address);
@@ -66,13 +69,17 @@ export async function startService(
       client.evaluate({ image, resourceList: Buffer.from(resourceList) }, call),
     porchEvaluate: async (image, resourceList, call) =>
       client.evaluateFunction({ image, resourceList: Buffer.from(resourceList) }, call),
-    metrics: async () => {
-      const response = await fetch(`http://${app.metricsAddress ?? ''}/metrics`);
-      return response.text();
-    },
+    metrics: async () => metricsOf(app),
     stop: async () => {
+      const metrics = await metricsOf(app).catch(() => '');
       client.close();
       await app.stop();
+      await secrets.check([metrics, ...logLines]);
     },
   };
+}
+
+async function metricsOf(app: App): Promise<string> {
+  const response = await fetch(`http://${app.metricsAddress ?? ''}/metrics`);
+  return response.text();
 }
