@@ -1,3 +1,4 @@
+import { pipeHolders } from './pipe-holders.ts';
 import { ProcessTable } from './process-table.ts';
 
 /**
@@ -14,6 +15,12 @@ export function killFamily(pid: number): void {
 /** Ends what is left of a process group; its leader may be gone already. */
 export function killGroup(pid: number): void {
   send(-pid, 'SIGKILL');
+}
+
+/** Ends whoever still has a pipe open that was made for one process and its descendants: they left its group. */
+export function killPipeHolders(inodes: readonly number[]): void {
+  if (inodes.length === 0) return;
+  for (const pid of pipeHolders(inodes)) send(pid, 'SIGKILL');
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

@@ -47,13 +47,15 @@ const maxSeconds = 2 ** 32;
 export function toLayerEntry(header: TarHeader, limits: LayerLimits): LayerEntry {
   const path = parseEntryPath(header.name, limits);
   const name = path.at(-1) ?? '';
+  if (path.slice(0, -1).some((folder) => folder.startsWith(metadataPrefix))) return { kind: 'dropped' };
   if (name.startsWith(whiteoutPrefix)) return toWhiteout(path, name);
   switch (header.type ?? 'unknown') {
     case 'directory':
-      return path.length === 0 ? { kind: 'dropped' } : { kind: 'directory', path };
+      return toDirectory(path);
     case 'file':
     case 'contiguous-file':
-      return toFile(header, path);
+      // Before POSIX a folder was told by its slash.
+      return header.name.endsWith('/') ? toDirectory(path) : toFile(header, path);
     case 'symlink':
       return { kind: 'symlink', path, target: parseLinkTarget(header.linkname ?? '', limits) };
     case 'link':
@@ -65,6 +67,10 @@ export function toLayerEntry(header: TarHeader, limits: LayerLimits): LayerEntry
     default:
       throw invalidLayer(`${quote(header.name)} is of a kind that is not supported`);
   }
+}
+
+function toDirectory(path: EntryPath): LayerEntry {
+  return path.length === 0 ? { kind: 'dropped' } : { kind: 'directory', path };
 }
 
 function toFile(header: TarHeader, path: EntryPath): LayerEntry {

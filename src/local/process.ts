@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { abortError } from '../core/deadline.ts';
 import { RunnerError } from '../core/errors.ts';
 import { HeadTail } from './head-tail.ts';
-import { killFamily, killGroup } from './kill-family.ts';
+import { killFamily, killGroup, killPipeHolders } from './kill-family.ts';
 import { watchResidents } from './resident-watch.ts';
 import { startProcess, type StartedProcess, type StartRequest } from './start-process.ts';
 
@@ -42,14 +42,16 @@ export interface ProcessResult {
 
 const defaultMaxProcesses = 1024;
 const maxStatusBytes = 4096;
-/** How long somebody who escaped the process group may still hold the output open. */
-const drainMs = 1000;
+/** How long somebody who left the process group may still hold the output open. */
+const drainMs = 250;
+/** Nobody we can end holds it any more; but this thread may have been too busy to read. */
+const lastDrainMs = 2000;
 /** How long a killed process may take to go; longer only when it hangs in the kernel. */
 const dyingMs = 5000;
 
 /**
- * Runs a program in a process group of its own and leaves nothing of the group behind, however it ends. A program that
- * stops reading its input early is no error.
+ * Runs a program in a process group of its own and leaves nothing behind, however it ends: not the group, not what it
+ * started in other groups, not who still has its output open. A program that stops reading its input early is no error.
  *
  * @throws RunnerError `FUNCTION_START`, `FUNCTION_LIMIT`, `FUNCTION_TIMEOUT`, or what the signal was aborted with
  *   (`CANCELLED` where that is no `RunnerError`)
@@ -78,7 +80,7 @@ class Run {
   }
 
   async finish(): Promise<ProcessResult> {
-    const { child, pid, stdin, stdout, stderr, status } = this.#process;
+    const { child, pid, stdin, stdout, stderr, status, outputInodes } = this.#process;
     const exited = once(child, 'exit').then(([code, signal]: unknown[]) => exitCodeOf(code, signal));
     const drained = Promise.all([
       collect(stdout, this.#keepStdout.bind(this)),
@@ -91,7 +93,10 @@ class Run {
     const exitCode = await Promise.race([exited, this.#overdue()]);
     guards.dispose();
     killGroup(pid);
-    await Promise.race([drained, delay(drainMs, undefined, { ref: false })]);
+    if (!(await isDone(drained, drainMs))) {
+      killPipeHolders(outputInodes);
+      await isDone(drained, lastDrainMs);
+    }
     for (const stream of [stdin, stdout, stderr, status]) stream?.destroy();
     if (this.#failure) throw this.#failure;
     return this.#result(exitCode);
@@ -155,6 +160,11 @@ class Run {
       status: this.#status.toBuffer().toString('utf8'),
     };
   }
+}
+
+/** Whether the output has come to its end, now or shortly. */
+async function isDone(drained: Promise<unknown>, patienceMs: number): Promise<boolean> {
+  return await Promise.race([drained.then(() => true), delay(patienceMs, false, { ref: false })]);
 }
 
 async function collect(stream: Readable, keep: (chunk: Buffer) => void): Promise<void> {

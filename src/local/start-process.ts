@@ -23,6 +23,8 @@ export interface StartedProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly status: Readable | undefined;
+  /** Pipes that only this process and its descendants can have open. */
+  readonly outputInodes: readonly number[];
 }
 
 /** @throws RunnerError `FUNCTION_START` */
@@ -34,7 +36,8 @@ export async function startProcess(request: StartRequest): Promise<StartedProces
     const streams = streamsOf(child, pipes);
     if (streams === undefined) throw startError(request, new Error('it has no standard streams'));
     const status = child.stdio[3];
-    return { child, pid: child.pid, ...streams, status: status instanceof Readable ? status : undefined };
+    const outputInodes = pipes?.outputInodes ?? [];
+    return { child, pid: child.pid, ...streams, status: status instanceof Readable ? status : undefined, outputInodes };
   } catch (error) {
     for (const stream of pipes ? [pipes.stdin, pipes.stdout, pipes.stderr] : []) stream.destroy();
     throw error;

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 
@@ -10,6 +10,8 @@ export interface StdioPipes {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Of the two output pipes: whoever has one of them open belongs to the process. */
+  readonly outputInodes: readonly number[];
   /** To be called once after `spawn`, whether it worked or not. */
   closeChildEnds(): void;
 }
@@ -54,6 +56,7 @@ function open(stdin: number, stdout: number, stderr: number): StdioPipes {
     stdin: new Socket({ fd: stdinWriter, readable: false, writable: true }),
     stdout: new Socket({ fd: stdout, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr, readable: true, writable: false }),
+    outputInodes: [stdout, stderr].map((descriptor) => fstatSync(descriptor).ino),
     closeChildEnds: () => {
       child.forEach((descriptor) => {
         closeSync(descriptor);
