@@ -5,6 +5,7 @@ import { credentials } from './targets/credentials.ts';
 import { flags } from './targets/flags.ts';
 import { imageConfig } from './targets/image-config.ts';
 import { krmOutput } from './targets/krm-output.ts';
+import { layer } from './targets/layer.ts';
 import { manifest } from './targets/manifest.ts';
 import { reference } from './targets/reference.ts';
 
@@ -17,4 +18,5 @@ export const targets: readonly Target[] = [
   krmOutput,
   caBundle,
   flags,
+  layer,
 ];
