@@ -3,7 +3,7 @@ import { RunnerError } from '../../../src/core/errors.ts';
 import { texts, type Target } from '../target.ts';
 
 const names = Object.keys(parseServiceFlags([]).options).map((key) =>
-  key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  key.replace(/Ms$/u, '').replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`),
 );
 
 /** One argument a line. */
@@ -29,7 +29,7 @@ export const flags: Target = {
     '-1',
     ...names.map((name) => `\n--${name}=`),
   ),
-  maxBytes: 4096,
+  maxBytes: 2048,
   parse: (input) => {
     const { faults } = parseServiceFlags(input.toString().split('\n'));
     for (const { flag, message } of faults) {
