@@ -1,10 +1,10 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { ReflectionV1Implementation } from '@grpc/reflection/build/src/implementations/reflection-v1.js';
-import { protoPackages } from './proto.ts';
+import { loadProtos } from './proto.ts';
 
-/** Answers encoded ServerReflectionRequests about everything in proto/; only `services` are listed. */
+/** Answers encoded ServerReflectionRequests about everything in proto/, with the names as written there; only `services` are listed. */
 export function createReflection(services: readonly string[]): (request: Buffer) => Buffer {
-  const reflection = new ReflectionV1Implementation(protoPackages, { services: [...services] });
+  const reflection = new ReflectionV1Implementation(loadProtos({ keepCase: true }), { services: [...services] });
   let method: MethodDefinition<object, object> | undefined;
   reflection.addToServer({
     addService: (definition) => {

@@ -1,18 +1,16 @@
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunnerClient } from '../../src/grpc/client.ts';
+import { type Executables, writeExecutables } from '../support/executables.ts';
 import { grpcFailureOf } from '../support/grpc-failure-of.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 const mebibyte = 1024 * 1024;
 const limit = 6 * mebibyte;
 
 /** Shell functions: what they print to stderr and stdout, and their exit code. */
 const scripts: Readonly<Record<string, string>> = {
-  'loud-failure': `head -c ${String(10 * mebibyte)} /dev/zero | tr '\\0' e >&2; ${resourceList(limit)}; exit 1`,
-  'loud-success': `head -c ${String(10 * mebibyte)} /dev/zero | tr '\\0' e >&2; ${resourceList(5 * mebibyte)}`,
+  'loud-failure': `cat >/dev/null; head -c ${String(10 * mebibyte)} /dev/zero | tr '\\0' e >&2; ${resourceList(limit)}; exit 1`,
+  'loud-success': `cat >/dev/null; head -c ${String(10 * mebibyte)} /dev/zero | tr '\\0' e >&2; ${resourceList(5 * mebibyte)}`,
   'large-success': resourceList(limit),
   'just-fits': resourceList(limit - 100),
   slow: `sleep 1; ${resourceList(100)}`,
@@ -27,33 +25,24 @@ function resourceList(bytes: number): string {
 
 describe('large messages', function () {
   this.timeout(30_000);
-  let folder: TempFolder;
+  let executables: Executables;
   let service: TestService;
   let client: RunnerClient;
 
   before(async () => {
-    folder = await tempFolder('functions');
-    const rows = [];
-    for (const [name, script] of Object.entries(scripts)) {
-      await writeFile(join(folder.path, name), `#!/bin/sh\ncat >/dev/null\n${script}\n`);
-      await chmod(join(folder.path, name), 0o755);
-      rows.push(`- {function: ${name}, images: ["example.com/${name}:v1"]}`);
-    }
-    await writeFile(join(folder.path, 'config.yaml'), `functions:\n${rows.join('\n')}\n`);
-    service = await startService({
-      flags: [`--functions=${folder.path}`, `--config=${join(folder.path, 'config.yaml')}`, '--disable-runtimes=pod'],
-    });
+    executables = await writeExecutables(scripts);
+    service = await startService({ flags: executables.flags });
     client = new RunnerClient(service.address);
   });
 
   after(async () => {
     client.close();
     await service.stop();
-    await folder.remove();
+    await executables.remove();
   });
 
   const request = (name: string): { image: string; resourceList: Buffer } => ({
-    image: `example.com/${name}:v1`,
+    image: executables.image(name),
     resourceList: Buffer.from('kind: ResourceList\n'),
   });
 
