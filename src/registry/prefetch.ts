@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { withTimeout } from '../core/abort.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
 
@@ -19,7 +20,11 @@ export async function prefetched(body: Readable, signal: AbortSignal, what: stri
   try {
     for (let bytes = 0; bytes <= maxPrefetchedBytes;) {
       const next = await unlessAborted(iterator.next(), bound.signal);
-      if (next.done === true) return Readable.from(chunks);
+      if (next.done === true) {
+        // undici gives the socket back to its pool one turn after the body's end; the next request would open another.
+        await setImmediate();
+        return Readable.from(chunks);
+      }
       if (!(next.value instanceof Uint8Array)) continue;
       chunks.push(next.value);
       bytes += next.value.length;

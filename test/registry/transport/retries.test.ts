@@ -133,7 +133,7 @@ describe('retries and limits, through the service', () => {
     await withServer(stage.serve, {}, async (server) => {
       const network = new VirtualNetwork().name('registry.example', '203.0.113.7').serve('203.0.113.7', 5000, server);
       const { lookup, ...rest } = network.overrides;
-      let troubles = 4;
+      let troubles = 3;
       const troubled: typeof lookup = async (hostname) => {
         troubles -= 1;
         if (troubles >= 0) throw Object.assign(new Error('try again'), { code: 'EAI_AGAIN' });
@@ -221,6 +221,22 @@ describe('retries and limits, through the service', () => {
     } finally {
       await Promise.all(servers.map(async (server) => server.stop()));
     }
+  });
+
+  it('asks everything of one resolution over one connection', async () => {
+    const { tls, authority, content } = stage;
+    const guarded: Handler = (request, response) => {
+      if (request.headers.authorization !== undefined) sendContent(content, request, response);
+      else sendJson(response, 401, { errors: [] }, { 'www-authenticate': 'Basic realm="test"' });
+    };
+    await withServer(guarded, { tls }, async (server) => {
+      const auths = { [server.authority]: basicEntry('joe', 'pass') };
+      await useService({ caPem: authority.certificatePem, auths, overrides: noSystemRoots }, async (service) => {
+        await service.resolve(imageAt(server));
+        expect(server.requests.length).to.be.greaterThan(2);
+        expect(new Set(server.requests.map(({ remotePort }) => remotePort)).size).to.equal(1);
+      });
+    });
   });
 
   it('ends the request at the registry when the caller goes away', async () => {

@@ -20,6 +20,8 @@ export interface TwinRoots {
   readonly leaf: KeyPair;
   /** The same with a signature over SHA-1. */
   readonly weakLeaf: KeyPair;
+  /** Its own issuer. */
+  readonly selfSigned: KeyPair;
 }
 
 /** Two certificates of one authority key, one of them expired, and server certificates for 127.0.0.1 under both. */
@@ -46,6 +48,7 @@ export async function createTwinRoots(): Promise<TwinRoots> {
     validPem: await root(-20, 10),
     leaf: await leafUnder(keys, sha256),
     weakLeaf: await leafUnder(keys, sha1),
+    selfSigned: await selfSignedLeaf(),
   };
 }
 
@@ -62,12 +65,28 @@ async function leafUnder(
       signingKey: issuer.privateKey,
       ...validity(-5, 5),
       signingAlgorithm,
-      extensions: [new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+      extensions: [forLoopback()],
     },
     webcrypto,
   );
-  const keyPem = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { certificatePem: certificate.toString('pem'), keyPem };
+  return { certificatePem: certificate.toString('pem'), keyPem: pemOf(keys.privateKey) };
+}
+
+async function selfSignedLeaf(): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(sha256, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    { name: 'CN=leaf', keys, ...validity(-5, 5), signingAlgorithm: sha256, extensions: [forLoopback()] },
+    webcrypto,
+  );
+  return { certificatePem: certificate.toString('pem'), keyPem: pemOf(keys.privateKey) };
+}
+
+function forLoopback(): SubjectAlternativeNameExtension {
+  return new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]);
+}
+
+function pemOf(key: webcrypto.CryptoKey): string {
+  return KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function validity(fromDays: number, toDays: number): { notBefore: Date; notAfter: Date } {
