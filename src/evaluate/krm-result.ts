@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
-export type Severity = 'error' | 'warning' | 'info';
+type Severity = 'error' | 'warning' | 'info';
 
 /** One entry of `results` of a ResourceList (functions-spec.md). */
 export interface FunctionResult {
@@ -14,7 +14,7 @@ export interface FunctionResult {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-export interface ResourceRef {
+interface ResourceRef {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly name?: string;
@@ -22,13 +22,13 @@ export interface ResourceRef {
 }
 
 /** The values are any YAML there, so they are JSON text here. */
-export interface ResultField {
+interface ResultField {
   readonly path: string;
   readonly currentValue?: string;
   readonly proposedValue?: string;
 }
 
-export interface ResultFile {
+interface ResultFile {
   readonly path: string;
   readonly index?: number;
 }

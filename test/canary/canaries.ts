@@ -9,7 +9,7 @@ export const canaries = {
   userInfo: 'canary-user-info-0a92fd',
 } as const;
 
-export const user = 'robot$runner';
+const user = 'robot$runner';
 export const secrets: readonly string[] = Object.values(canaries);
 
 /** What the credentials file holds for the registry, by kind. */

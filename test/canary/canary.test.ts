@@ -44,6 +44,8 @@ describe('no secret is seen when a registry', function () {
     'takes the password',
     'answers 401 and gives the password back',
     'asks for a token, answers 403 and gives the token back',
+    'has a token service that gives the identity token back',
+    'sends blobs to a storage that answers 403 and gives the signature back',
   ]) {
     for (const output of ['json', 'text'] as const) {
       it(`[7.2.14] ${what}, by the command line with --output ${output}`, async () => {

@@ -93,7 +93,7 @@ export function echoingText(status: number): Answering {
   };
 }
 
-export function seen(request: SeenRequest): string {
+function seen(request: SeenRequest): string {
   return `${request.method} ${request.target} ${JSON.stringify(request.headers)} ${request.body}`;
 }
 

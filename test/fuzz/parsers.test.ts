@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { jsonAt } from '../support/json-at.ts';
 import { runProgram } from '../support/program.ts';
 import { targets } from './targets.ts';
 
+const child = fileURLToPath(import.meta.resolve('./child.ts'));
 const refusals = 10_000;
 const seed = 20_260_101;
 const maxCpuMs = 50;
@@ -17,7 +18,7 @@ describe('the parsers, each fed with 10,000 malformed inputs in a process of its
     it(`give a clean error for each and take under 50 ms of CPU time for the slowest: ${name}`, async () => {
       const { exitCode, stdout, stderr } = await runProgram(
         process.execPath,
-        [resolve('test/fuzz/child.ts'), name, String(refusals), String(seed)],
+        [child, name, String(refusals), String(seed)],
         { timeoutMs: 55_000, env: withoutCoverage },
       );
       expect(exitCode, stderr).to.equal(0);

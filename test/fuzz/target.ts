@@ -13,7 +13,7 @@ export interface Target extends Seeds {
 }
 
 /** `accepted`, the code of a clean error, or what is wrong with the way it failed. */
-export type Verdict = { readonly outcome: string } | { readonly fault: string };
+type Verdict = { readonly outcome: string } | { readonly fault: string };
 
 const maxMessageChars = 8192;
 

@@ -7,10 +7,10 @@ import { dockerConfigJson, mountSecret, type MountedSecret } from '../support/mo
 import { startService, type TestService } from '../support/service.ts';
 import { ManualClock } from './manual-clock.ts';
 
-export const login = { username: 'robot$runner', password: 'a:b::c$"é' };
+const login = { username: 'robot$runner', password: 'a:b::c$"é' };
 
 /** `METHOD path status` */
-export type RequestLine = string;
+type RequestLine = string;
 
 /** A registry over TLS of a private CA that lets one user in, whichever program it is. */
 export interface GuardedRegistry {

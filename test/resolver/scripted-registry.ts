@@ -29,7 +29,7 @@ export interface ScriptedRegistry {
   stop(): Promise<void>;
 }
 
-export const indexType = 'application/vnd.oci.image.index.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
 const imageType = 'application/vnd.oci.image.manifest.v1+json';
 const configType = 'application/vnd.oci.image.config.v1+json';
 
