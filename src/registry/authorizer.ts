@@ -94,14 +94,18 @@ export class Authorizer {
   }
 
   #usableDemand(caller: Caller, route: Route): Demand | undefined {
-    const mayGo = route.credentialsAllowed || caller.candidate.login.kind === 'anonymous';
-    return mayGo ? this.#memory.demand(route.origin) : undefined;
+    return mayCarryLogin(caller, route) ? this.#memory.demand(route.origin) : undefined;
   }
 
   #scopes(caller: Caller, route: Route): readonly string[] {
     const { path } = caller.reference;
     return scopesFor(path, this.#memory.scopes(route.origin, path));
   }
+}
+
+/** Whether what proves this caller's identity may go to this route; who has no login has nothing to lose. */
+export function mayCarryLogin(caller: Caller, route: Route): boolean {
+  return route.credentialsAllowed || caller.candidate.login.kind === 'anonymous';
 }
 
 /** What needs no token service: Basic where Basic is asked for, and a registry token as it is. */

@@ -1,6 +1,7 @@
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { credentialsInClear, loginMissing, loginRefused, pullForbidden, redirectDenied } from './auth-error.ts';
+import { mayCarryLogin } from './authorizer.ts';
 import type { Authorization, Authorizer, Caller } from './authorizer.ts';
 import { loginSecrets } from './basic.ts';
 import type { ChallengeMemory } from './challenge-memory.ts';
@@ -90,6 +91,8 @@ export class Exchange {
       method: 'GET',
       headers: { accept: request.accept, 'user-agent': this.#parts.userAgent },
       authorize: (route) => {
+        // The last gate before the wire, whatever came before: no login in clear (TC13).
+        if (!mayCarryLogin(caller, route)) return undefined;
         sent = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);
         return sent?.header;
       },
@@ -128,7 +131,7 @@ export class Exchange {
     const challenged = await this.#parts.challenges.read(caller, response, secretsOf(caller, sent));
     const isAnonymous = caller.candidate.login.kind === 'anonymous';
     if (isAnonymous && challenged?.demand.kind !== 'bearer') return refusedLogin(caller, route, body);
-    if (!isAnonymous && !route.credentialsAllowed) throw credentialsInClear(route, caller.candidate.key);
+    if (!mayCarryLogin(caller, route)) throw credentialsInClear(route, caller.candidate.key);
     if (challenged === undefined) {
       if (sent === undefined) throw unchallenged(route);
       return refusedLogin(caller, route, body);

@@ -9,18 +9,18 @@ import { safeText } from './safe-text.ts';
 import { topLevelKeys } from './top-level-keys.ts';
 
 /** One entry of an index; entries that are neither manifest nor index are left out. */
-export interface IndexEntry extends Descriptor {
+interface IndexEntry extends Descriptor {
   readonly platform: Platform | undefined;
 }
 
-export interface ImageManifest {
+interface ImageManifest {
   readonly kind: 'image';
   readonly mediaType: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
 }
 
-export interface ImageIndex {
+interface ImageIndex {
   readonly kind: 'index';
   readonly mediaType: string;
   readonly entries: readonly IndexEntry[];

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { sendJson } from '../../support/http-server.ts';
 import { guardedBy, sendUnauthorized, startScriptedRegistry } from './scripted-registry.ts';
 import type { ScriptedRegistry } from './scripted-registry.ts';
 import { basicEntry, basicHeader, failureOfCall, useService } from './use-service.ts';
@@ -89,6 +90,22 @@ describe('the handshake with a registry', () => {
       expect(failure.reason).to.equal('AUTH_REFUSED');
       expect(failure.message).to.include(`"${host}"`).and.include(`"${host}/team"`);
       expect(registry.authorizations).to.deep.equal([undefined, basicHeader('b', 'x'), basicHeader('a', 'x')]);
+    });
+
+    it('[P19] does not try the next candidate once one was let in, though that one may not have everything', async () => {
+      registry.play((request, response) => {
+        if (request.headers.authorization === undefined) return sendUnauthorized(response, 'Basic realm="r"');
+        if (!request.target.includes('/blobs/')) return 'content';
+        sendJson(response, 403, { errors: [{ code: 'DENIED', message: 'no' }] });
+        return 'answered';
+      });
+      const auths = {
+        [registry.authority]: basicEntry('late', 'x'),
+        [`${registry.authority}/team`]: basicEntry('joe', 'pass'),
+      };
+      const failure = await useService({ ...setup, auths }, async (service) => failureOfCall(service.resolve(image)));
+      expect(failure.reason).to.equal('AUTH_FORBIDDEN');
+      expect(registry.authorizations).to.deep.equal([undefined, joe, joe]);
     });
 
     it('[P19] does not try the next candidate after 404', async () => {

@@ -152,6 +152,25 @@ describe('credentials of a registry', () => {
     await plain.stop();
   });
 
+  it('[7.2.7] [TC13] do not go to a plaintext registry that is known to want them either', async () => {
+    const plain = await startScriptedRegistry({ plaintext: true });
+    const network = new VirtualNetwork().name(name, '93.184.216.34').serve('93.184.216.34', 5000, plain);
+    const logins = [basicEntry('joe', 'pass'), { registrytoken: 'canary' }, { identitytoken: 'canary' }];
+    for (const login of logins) {
+      for (const challenge of ['Basic realm="r"', `Bearer realm="${registry.url}/token"`]) {
+        plain.play((_request, response) => sendUnauthorized(response, challenge));
+        registry.play(() => 'content');
+        const by = { ...setup, auths: { [`${name}:5000`]: login }, overrides: network.overrides };
+        await useService(by, async (service) => {
+          for (const tag of ['v1', 'v2', 'v3']) await failureOfCall(service.resolve(`${name}:5000/team/fn:${tag}`));
+        });
+        expect(plain.authorizations).to.deep.equal([undefined, undefined, undefined]);
+        expect(registry.targets).to.deep.equal([]);
+      }
+    }
+    await plain.stop();
+  });
+
   it('[7.2.7] [TC14] are not needed by an open plaintext registry, whose tag is warned of', async () => {
     const plain = await startScriptedRegistry({ plaintext: true });
     const network = new VirtualNetwork().name(name, '93.184.216.34').serve('93.184.216.34', 5000, plain);

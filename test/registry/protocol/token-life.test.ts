@@ -67,6 +67,24 @@ describe('the life of a token', () => {
     expect(sent).not.to.include('Bearer joes');
   });
 
+  it('[TR15] [S31] [P19] buys the next login of one repository a token of its own', async () => {
+    registry.play(
+      withTokens(
+        (request, response) => {
+          issueToken(owner(request))(request, response);
+        },
+        guardedBy('Bearer joes', bearer()),
+      ),
+    );
+    const ann = basicHeader('ann', 'pass');
+    const auths = {
+      [registry.authority]: basicEntry('joe', 'pass'),
+      [`${registry.authority}/team`]: basicEntry('ann', 'pass'),
+    };
+    await useService({ ...setup, auths }, async (service) => service.resolve(image));
+    expect(registry.authorizations).to.deep.equal([undefined, ann, 'Bearer anns', joe, 'Bearer joes', 'Bearer joes']);
+  });
+
   it('[R1] refreshes once when a token is refused in flight: two registry requests, one token request', async () => {
     let current = 't1';
     registry.play(
@@ -132,6 +150,22 @@ describe('the life of a token', () => {
     expect(registry.authorizations).to.deep.equal([undefined, joe, 'Bearer narrow', joe, 'Bearer wide', 'Bearer wide']);
     const scopes = new URL(registry.requests[3]?.target ?? '', registry.url).searchParams.getAll('scope');
     expect(scopes).to.deep.equal(['registry:catalog:*', 'repository:team/fn:pull']);
+  });
+
+  it('[R4] [R11] asks once more and no further, though each token lacks yet another scope', async () => {
+    let asked = 0;
+    registry.play(
+      withTokens(issueToken('t1'), (_request, response) => {
+        asked += 1;
+        return sendUnauthorized(
+          response,
+          bearer(`,scope="registry:more${String(asked)}:*",error="insufficient_scope"`),
+        );
+      }),
+    );
+    const failure = await useService(setup, async (service) => failureOfCall(service.resolve(image)));
+    expect(failure.reason).to.equal('AUTH_REFUSED');
+    expect(registry.authorizations).to.deep.equal([undefined, joe, 'Bearer t1', joe, 'Bearer t1']);
   });
 
   for (const [what, challenge] of [
