@@ -125,12 +125,14 @@ export class TrustChain {
     code: TrustErrorCode,
     result: StepResult & { kind: 'failure' },
   ): CallResult {
-    const { authority, hostname } = call.endpoint;
-    const list = call.attempts.list;
-    const own = list.filter(({ address }) => isOfHost(address, hostname));
-    const error = trustError({ code, authority, policy, attempts: own, cause: result.thrown });
+    const { endpoint, attempts } = call;
+    const { authority } = endpoint;
+    const signal = result.signal.kind;
+    const addresses = [addressOf(endpoint, 'system-ca'), addressOf(endpoint, 'plaintext')];
+    const own = attempts.list.filter(({ address }) => addresses.includes(address));
+    const error = trustError({ code, authority, policy, attempts: own, signal, cause: result.thrown });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
-    return { kind: 'failure', signal: result.signal, error: error.with({ attempts: list }) };
+    return { kind: 'failure', signal: result.signal, error: error.with({ attempts: attempts.list }) };
   }
 
   async #policy({ endpoint, signal }: Call): Promise<TrustPolicy> {
@@ -171,8 +173,4 @@ export class TrustChain {
 /** Signals after which the remembered step is in doubt, not only the network. */
 function isAboutTrust({ kind }: Signal): boolean {
   return ['issuer', 'validity', 'name', 'certificate', 'tls', 'not-tls', 'refused'].includes(kind);
-}
-
-function isOfHost(address: string, hostname: string): boolean {
-  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '') === hostname;
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../core/attempt.ts';
 import { RunnerError } from '../core/errors.ts';
+import type { SignalKind } from './signals.ts';
 import type { TrustErrorCode, TrustPolicy } from './trust.ts';
 
 export interface TrustFailure {
@@ -9,6 +10,8 @@ export interface TrustFailure {
   readonly policy: TrustPolicy;
   /** Of this host, in order. */
   readonly attempts: readonly Attempt[];
+  /** What the last attempt met. */
+  readonly signal: SignalKind;
   readonly cause: unknown;
 }
 
@@ -47,7 +50,7 @@ function headline(code: TrustErrorCode, authority: string): string {
   }
 }
 
-function hintFor({ code, authority, policy, attempts }: TrustFailure): string | undefined {
+function hintFor({ code, authority, policy, signal }: TrustFailure): string | undefined {
   switch (code) {
     case 'TLS_UNTRUSTED':
       return `${howToTrust(policy)}, or list ${authority} in --insecure-registries.`;
@@ -62,7 +65,7 @@ function hintFor({ code, authority, policy, attempts }: TrustFailure): string | 
     case 'NOT_A_REGISTRY':
       return `Check host and port of ${authority}.`;
     case 'UNREACHABLE':
-      return attempts.some(({ reason }) => reason.includes('proxy'))
+      return signal === 'proxy'
         ? 'Check the proxy in HTTP_PROXY or HTTPS_PROXY, or name the host in NO_PROXY.'
         : `Check host and port of ${authority}, and that it can be reached from here.`;
   }

@@ -82,6 +82,16 @@ describe('proxies, through the service', () => {
     );
   });
 
+  it('[PX12] holds the certificate behind the proxy to the name of the registry', async () => {
+    const misnamed = await stage.authority.issue({ dnsNames: ['elsewhere.example'], ipAddresses: ['127.0.0.1'] });
+    await withServer(stage.serve, { tls: misnamed }, async (server) =>
+      withProxy({ hosts: { 'registry.example:5000': server } }, async (proxy) => {
+        expect((await failureOf({ caPem, overrides: behind(proxy) }, image)).reason).to.equal('TLS_NAME');
+        expect(server.requests).to.deep.equal([]);
+      }),
+    );
+  });
+
   const refusals = [
     { refusal: '407 Proxy Authentication Required', says: 'the proxy answered 407' },
     { refusal: '502 Bad Gateway', says: 'the proxy answered 502' },
