@@ -1,3 +1,4 @@
+import './coverage-folder.ts';
 import { requirementNames, unmet } from './requirement-table.ts';
 
 /** With `CI=true` nothing may be skipped: says at once, before any test, everything that the machine lacks. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { coverageFolder } from './coverage-folder.ts';
 
 export interface ProgramResult {
   /** 128 + signal number is not made up here: a killed program has exit code -1. */
@@ -47,9 +48,10 @@ export async function runProgram(
 
 /** PATH, HOME, LANG and where coverage is collected, with `extra` on top. */
 export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_V8_COVERAGE'].flatMap((name) => {
+  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(kept), ...extra };
+  const coverage = coverageFolder === undefined ? {} : { NODE_V8_COVERAGE: coverageFolder };
+  return { ...Object.fromEntries(kept), ...coverage, ...extra };
 }

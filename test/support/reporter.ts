@@ -12,6 +12,7 @@ export class SummaryReporter extends mocha.reporters.Base {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
     let current = emptyCounts();
+    let startedMs = performance.now();
     runner.on(constants.EVENT_TEST_PASS, () => (current.passed += 1));
     runner.on(constants.EVENT_TEST_PENDING, () => (current.skipped += 1));
     runner.on(constants.EVENT_TEST_FAIL, (test: Test, error: unknown) => {
@@ -20,8 +21,11 @@ export class SummaryReporter extends mocha.reporters.Base {
     });
     runner.on(constants.EVENT_SUITE_END, (suite: Suite) => {
       if (suite.parent?.root !== true) return;
-      process.stdout.write(`${current.failed > 0 ? 'failed' : 'ok    '} ${suite.title}: ${countLine(current)}\n`);
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      const verdict = current.failed > 0 ? 'failed' : 'ok    ';
+      process.stdout.write(`${verdict} ${suite.title}: ${countLine(current)} (${seconds} s)\n`);
       current = emptyCounts();
+      startedMs = performance.now();
     });
     runner.once(constants.EVENT_RUN_END, () => {
       this.#finish();
