@@ -8,7 +8,7 @@ export type TlsSettings = Pick<ConnectionOptions, 'secureContext' | 'checkServer
  * Node takes the common name where a certificate has no SAN; Go, and with it every node that pulls the image, does not.
  * Registry-behaviour 5.4, NT8.
  */
-export function checkServerIdentity(hostname: string, certificate: PeerCertificate): Error | undefined {
+function checkServerIdentity(hostname: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname !== undefined && certificate.subjectaltname !== '') {
     return checkNames(hostname, certificate);
   }

@@ -18,8 +18,7 @@ import type { Route, TransportRequest, TransportResponse } from './transport-req
 import { TrustChain } from './trust-chain.ts';
 import { Ways } from './ways.ts';
 
-export type { MountedCa, TransportOptions } from './transport-options.ts';
-export type { Route, TransportRequest, TransportResponse, TransportTarget } from './transport-request.ts';
+export type { Route, TransportRequest, TransportResponse } from './transport-request.ts';
 
 const defaultTimeouts: Timeouts = { connectMs: 10_000, headersMs: 20_000, bodyIdleMs: 30_000 };
 const slotsPerHost = 4;
