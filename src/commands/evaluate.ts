@@ -10,7 +10,7 @@ import { evaluateOptions } from './evaluate-options.ts';
 import type { EvaluationAnswer } from './evaluation-answer.ts';
 import { readKrmFiles } from './krm-files.ts';
 import { parseMappings } from './krm-yaml.ts';
-import { buildResourceList, configMapOf } from './resource-list.ts';
+import { buildResourceList, configMapOf, type FunctionInput } from './resource-list.ts';
 import { resourcesText } from './resource-output.ts';
 import { resultText } from './result-text.ts';
 import { type CommandFlags, readCommandFlags } from './service-flags.ts';
@@ -35,7 +35,7 @@ export const evaluateCommand: Command = {
     const functionConfig = await functionConfigOf(flags);
     const input = buildResourceList(await readKrmFiles(sources, io.stdin), functionConfig, log);
     const answer = await evaluate(flags, Buffer.from(input.text), log, io);
-    return report(answer, input.wasResourceList, io);
+    return report(answer, input, io);
   },
 };
 
@@ -82,7 +82,7 @@ async function evaluate(flags: Flags, resourceList: Uint8Array, log: Log, io: Co
   return evaluateThere(image, resourceList, { address: own.address, options, signal: io.stop });
 }
 
-function report(answer: EvaluationAnswer, asResourceList: boolean, io: CommandIo): ExitCode {
+function report(answer: EvaluationAnswer, input: FunctionInput, io: CommandIo): ExitCode {
   const paint = paintFor(io.stderr, io.environment);
   const stderr = Buffer.from(answer.stderr).toString('utf8');
   if (stderr !== '') io.stderr.write(stderr.endsWith('\n') ? stderr : `${stderr}\n`);
@@ -94,6 +94,6 @@ function report(answer: EvaluationAnswer, asResourceList: boolean, io: CommandIo
     return 1;
   }
   const output = Buffer.from(answer.output).toString('utf8');
-  io.stdout.write(asResourceList ? output : resourcesText(output));
+  io.stdout.write(input.wasResourceList ? output : resourcesText(output, input.indented));
   return answer.results.some((result) => result.severity === 'error') ? 1 : 0;
 }

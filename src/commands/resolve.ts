@@ -2,7 +2,6 @@ import type { OptionRow } from '../config/option-row.ts';
 import { serviceOptions } from '../config/service-options.ts';
 import { noCounters } from '../core/counters.ts';
 import type { Resolved } from '../resolver/resolution.ts';
-import { wireResolver } from '../wire-resolver.ts';
 import type { Command } from './command.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 import { commandLog } from './command-log.ts';
@@ -51,6 +50,7 @@ async function resolve({ options, given, positionals, warnings }: Flags, io: Com
   const { environment } = io;
   const log = await commandLog(io, given, options.logLevel);
   for (const warning of warnings) log.warn(warning);
+  const { wireResolver } = await import('../wire-resolver.ts');
   const wired = await wireResolver(options, { environment, log, counters: noCounters, overrides: {} });
   try {
     return await wired.resolver.resolve(image, { signal: io.stop });

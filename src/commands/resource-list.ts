@@ -2,13 +2,18 @@ import { Document, isMap, type YAMLMap, YAMLSeq } from 'yaml';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { KrmFile } from './krm-files.ts';
+import { indentsSequences } from './sequence-style.ts';
 import { losslessYaml, parseMappings, quoted } from './krm-yaml.ts';
 
 /** What a function is given, and whether the user gave it as a ResourceList already. */
 export interface FunctionInput {
   readonly text: string;
   readonly wasResourceList: boolean;
+  readonly indented: SequenceStyles;
 }
+
+/** By file path, empty for standard input: whether lists stand deeper than their key there. */
+export type SequenceStyles = ReadonlyMap<string, boolean>;
 
 const apiVersion = 'config.kubernetes.io/v1';
 
@@ -42,7 +47,8 @@ export function buildResourceList(
     document.contents = list;
   }
   if (functionConfig !== undefined) document.set('functionConfig', functionConfig);
-  return { text: document.toString({ lineWidth: 0 }), wasResourceList: list !== undefined };
+  const indented = new Map(files.map((file) => [file.path ?? '', indentsSequences(file.text) ?? false]));
+  return { text: document.toString({ lineWidth: 0 }), wasResourceList: list !== undefined, indented };
 }
 
 /** A ConfigMap of `key=value` arguments, as kpt makes it. */

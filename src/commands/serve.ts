@@ -1,7 +1,5 @@
-import { createApp } from '../app.ts';
 import { serviceOptions } from '../config/service-options.ts';
 import { toRunnerError } from '../core/errors.ts';
-import { createJsonLog } from '../observe/json-log.ts';
 import type { Command } from './command.ts';
 import { readCommandFlags } from './service-flags.ts';
 
@@ -16,6 +14,10 @@ export const serveCommand: Command = {
     const flags = readCommandFlags([], argv, (positionals) =>
       positionals.map((text) => `${JSON.stringify(text)} is no flag; serve takes only flags`),
     );
+    const [{ createApp }, { createJsonLog }] = await Promise.all([
+      import('../app.ts'),
+      import('../observe/json-log.ts'),
+    ]);
     const log = createJsonLog(io.stderr, flags.options.logLevel);
     for (const warning of flags.warnings) log.warn(warning);
     const app = createApp(flags.options, { environment: io.environment, log });

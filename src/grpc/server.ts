@@ -32,6 +32,9 @@ export interface GrpcServerOptions {
   readonly log: Log;
 }
 
+/** How long the answers to calls that were cut off may take to be sent. */
+const lastAnswersMs = 1000;
+
 const serviceNames = {
   evaluator: 'evaluator.FunctionEvaluator',
   resolver: 'functionrunner.v1.ImageResolver',
@@ -81,26 +84,34 @@ export class GrpcServer {
    * accepted come to their end, for at most `drainTimeoutMs`. Aborting `hurry` skips the rest of the waiting.
    */
   async stop(hurry?: AbortSignal): Promise<void> {
-    const { clock, drainDelayMs, drainTimeoutMs, log } = this.#options;
+    const { drainDelayMs, drainTimeoutMs, log } = this.#options;
     this.health.set('NOT_SERVING');
-    const done = new AbortController();
-    const waitSignal = hurry === undefined ? done.signal : AbortSignal.any([hurry, done.signal]);
-    const wait = async (ms: number): Promise<void> => clock.delay(ms, waitSignal).catch(() => undefined);
-    if (this.#address !== '' && drainDelayMs > 0) await wait(drainDelayMs);
+    if (this.#address !== '' && drainDelayMs > 0) await this.#wait(drainDelayMs, hurry);
     this.health.endWatches();
-    const closed = new Promise<'closed'>((resolve) => {
-      this.#server.tryShutdown(() => {
-        resolve('closed');
-      });
+    const { promise: closed, resolve } = Promise.withResolvers<undefined>();
+    this.#server.tryShutdown(() => {
+      resolve(undefined);
     });
-    const result = await Promise.race([closed, wait(drainTimeoutMs)]);
-    // The other wait's timer would keep the process alive.
-    done.abort();
-    if (result === 'closed') return;
-    log.warn('calls were cut off at shutdown', { calls: this.#calls.size });
+    if (await this.#within(closed, drainTimeoutMs, hurry)) return;
+    if (this.#calls.size > 0) log.warn('calls were cut off at shutdown', { calls: this.#calls.size });
     this.#calls.abortAll();
-    await Promise.race([closed, clock.delay(1000)]);
+    if (await this.#within(closed, lastAnswersMs)) return;
     this.#server.forceShutdown();
+  }
+
+  /** Whether the promise settles in time. */
+  async #within(promise: Promise<undefined>, timeoutMs: number, hurry?: AbortSignal): Promise<boolean> {
+    const done = new AbortController();
+    const signal = hurry === undefined ? done.signal : AbortSignal.any([hurry, done.signal]);
+    const inTime = await Promise.race([promise.then(() => true), this.#wait(timeoutMs, signal).then(() => false)]);
+    // The timer would keep the process alive.
+    done.abort();
+    return inTime;
+  }
+
+  /** Resolves early when the signal aborts. */
+  async #wait(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.#options.clock.delay(ms, signal).catch(() => undefined);
   }
 
   #addServices(): void {

@@ -54,6 +54,25 @@ describe('stopping', function () {
     expect(callers.reduce((sum, caller) => sum + caller.sent, 0)).to.be.above(50);
   });
 
+  it('loses no call of callers that know nothing of health, when there is another replica', async () => {
+    const flags = ['--drain-delay=100ms'];
+    const [first, second] = await Promise.all([
+      startService({ flags, overrides: { firstEvaluators: [quick] } }),
+      startService({ overrides: { firstEvaluators: [quick] } }),
+    ]);
+    const callers = Array.from({ length: 50 }, () => new Caller(`ipv4:${first.address},${second.address}`));
+    const running = callers.map(async (caller) => caller.run());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await first.stop();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const caller of callers) caller.stop();
+    await Promise.all(running);
+    const metrics = await second.metrics();
+    await second.stop();
+    expect(callers.flatMap((caller) => caller.failures)).to.deep.equal([]);
+    expect(metrics).to.include('rpc_method="EvaluateFunction",rpc_grpc_status_code="0"');
+  });
+
   it('finishes the calls that it has accepted after the connection is told to go away', async () => {
     const { promise: release, resolve } = Promise.withResolvers<void>();
     const slow = functionDouble(async () => {
