@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly port: number | undefined;
   /** As the reference or URL names it. */
   readonly authority: string;
-  /** For whatever is kept per host. */
+  /** For the step that worked. */
   readonly key: string;
 }
 
@@ -39,6 +39,11 @@ export function portOf(target: Endpoint, step: ConnectionStep): number {
 /** `host:port` for people. */
 export function addressOf(target: Endpoint, step: ConnectionStep): string {
   return joinAuthority(target.hostname, portOf(target, step));
+}
+
+/** `host:port` of its TLS: one spelling, whether it was named as a registry or by a URL. */
+export function tlsAddress(target: Endpoint): string {
+  return addressOf(target, 'system-ca');
 }
 
 /** `https://host:443`: always with the port. */

@@ -6,6 +6,7 @@ import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Agents } from './agents.ts';
 import { cutShort } from './body.ts';
+import { tlsAddress } from './endpoint.ts';
 import { locationOf } from './follow.ts';
 import { checkAddresses, urlOf } from './hop.ts';
 import type { Hop } from './hop.ts';
@@ -115,7 +116,7 @@ export class HopClient {
   async #send(hop: Hop, request: TransportRequest, way: Way): Promise<WireAnswer | 'wants-tls'> {
     checkAddresses(hop, way.route);
     const { slots, bulkSlots } = this.#options;
-    const release = await (request.bulk === true ? bulkSlots : slots).take(hop.endpoint.key, request.signal);
+    const release = await (request.bulk === true ? bulkSlots : slots).take(tlsAddress(hop.endpoint), request.signal);
     try {
       const answer = await this.#exchange(hop, request, way);
       answer.body.once('close', release);

@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { tlsAddress } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Route } from './transport-request.ts';
 
 const rememberMs = 10 * 60_000;
@@ -21,27 +23,29 @@ export class StepMemory {
     this.#clock = clock;
   }
 
-  remember(key: string, route: Route): void {
+  remember(endpoint: Endpoint, route: Route): void {
+    const { key } = endpoint;
     const verified = route.step === 'mounted-ca' || route.step === 'system-ca';
     this.#steps.delete(key);
     this.#steps.set(key, { route, untilMs: this.#clock.now() + (verified ? rememberMs : rememberUnverifiedMs) });
-    if (verified) this.#verified.add(key);
+    if (verified) this.#verified.add(tlsAddress(endpoint));
     dropOldest(this.#steps);
     dropOldest(this.#verified);
   }
 
-  recall(key: string): Route | undefined {
+  recall({ key }: Endpoint): Route | undefined {
     const entry = this.#steps.get(key);
     if (entry === undefined || entry.untilMs > this.#clock.now()) return entry?.route;
     this.#steps.delete(key);
     return undefined;
   }
 
-  wasVerified(key: string): boolean {
-    return this.#verified.has(key);
+  /** By any name of its TLS port: as a registry, token service or redirect target. */
+  wasVerified(endpoint: Endpoint): boolean {
+    return this.#verified.has(tlsAddress(endpoint));
   }
 
-  forget(key: string): void {
+  forget({ key }: Endpoint): void {
     this.#steps.delete(key);
   }
 

@@ -76,7 +76,7 @@ export class Transport {
 
   /** How a registry was last reached, while that is remembered. */
   route(authority: string): Route | undefined {
-    return this.#memory.recall(registryEndpoint(authority).key);
+    return this.#memory.recall(registryEndpoint(authority));
   }
 
   /** Ends what is under way, and every socket. */

@@ -4,7 +4,7 @@ import { abortError } from '../core/deadline.ts';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { AttemptLog } from './attempt-log.ts';
-import { addressOf } from './endpoint.ts';
+import { addressOf, tlsAddress } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { classifyError, tlsPortSignal } from './signals.ts';
 import type { Signal } from './signals.ts';
@@ -55,15 +55,14 @@ export class TrustChain {
   /** Throws only what ends everything: the signal's reason, or a refusal of `send`. */
   async call(call: Call): Promise<CallResult> {
     const { memory } = this.#options;
-    const { key } = call.endpoint;
-    const known = memory.recall(key);
+    const known = memory.recall(call.endpoint);
     if (known === undefined) return this.#fromTheTop(call);
     const result = await this.#step(call, known.step);
     if (result.kind === 'answer') return result;
     if (known.step !== 'plaintext' && !isAboutTrust(result.signal)) {
       return this.#failure(call, await this.#policy(call), 'UNREACHABLE', result);
     }
-    memory.forget(key);
+    memory.forget(call.endpoint);
     return this.#fromTheTop(call);
   }
 
@@ -111,7 +110,7 @@ export class TrustChain {
 
   #adopt({ endpoint, attempts }: Call, { route }: Way): void {
     const { memory, log, counters } = this.#options;
-    memory.remember(endpoint.key, route);
+    memory.remember(endpoint, route);
     counters.add('trust_steps', { step: route.step, outcome: 'ok' });
     const values = { registry: endpoint.authority, step: route.step, attempts: attempts.list };
     if (route.step === 'plaintext') log.warn('spoken to without TLS: its answers are not authenticated', values);
@@ -128,7 +127,7 @@ export class TrustChain {
     const { endpoint, attempts } = call;
     const { authority } = endpoint;
     const signal = result.signal.kind;
-    const addresses = [addressOf(endpoint, 'system-ca'), addressOf(endpoint, 'plaintext')];
+    const addresses = [tlsAddress(endpoint), addressOf(endpoint, 'plaintext')];
     const own = attempts.list.filter(({ address }) => addresses.includes(address));
     const error = trustError({ code, authority, policy, attempts: own, signal, cause: result.thrown });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
@@ -144,7 +143,7 @@ export class TrustChain {
       plaintextFallback,
       listed: await ways.listed(endpoint, signal),
       explicitPort: endpoint.port !== undefined,
-      verifiedBefore: memory.wasVerified(endpoint.key),
+      verifiedBefore: memory.wasVerified(endpoint),
     };
   }
 

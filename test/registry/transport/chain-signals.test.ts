@@ -86,6 +86,19 @@ describe('the trust chain and what servers do, through the service', () => {
     });
   }
 
+  it('writes the address of an IPv6 registry in brackets', async () => {
+    await withServer(stage.serve, {}, async (server) => {
+      const network = new VirtualNetwork().serve('2001:db8::1', 5000, server);
+      await useService({ caPem, overrides: { ...network.overrides, ...noSystemRoots } }, async (service) => {
+        const { attempts } = await service.resolve('[2001:db8::1]:5000/team/fn:v1');
+        expect(attempts.map(({ step, address }) => `${step} ${address}`)).to.deep.equal([
+          'mounted-ca [2001:db8::1]:5000',
+          'plaintext [2001:db8::1]:5000',
+        ]);
+      });
+    });
+  });
+
   it('[TC7] [TC12] refuses plaintext with --plaintext-fallback=never, and names the flags', async () => {
     await withServer(stage.serve, {}, async (server) => {
       const flags = ['--plaintext-fallback=never'];
