@@ -4,15 +4,16 @@ import type { Readable } from 'node:stream';
 import type { Attempt, ConnectionStep } from '../core/attempt.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import { abortError } from '../core/deadline.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { anonymous } from '../credentials/candidate.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import { parseDigest } from '../image/digest.ts';
 import type { Reference } from '../image/reference.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { brokenEntry } from './auth-error.ts';
-import { readBody } from './body.ts';
+import { cutShort, readBody } from './body.ts';
+import { CandidateTurns } from './candidate-turns.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Answered, Exchange, RegistryRequest } from './exchange.ts';
 import { readFailure } from './failed-answer.ts';
@@ -43,17 +44,14 @@ const maxConfigBytes = 4 * 1024 * 1024;
 export class RegistrySession {
   readonly #parts: SessionParts;
   readonly #reference: Reference;
-  readonly #candidates: readonly Candidate[];
+  readonly #turns: CandidateTurns;
   readonly #attempts = new AttemptLog();
-  #turn = 0;
-  /** A candidate was let in: no other one is tried any more. */
-  #isSettled = false;
   #connection: ConnectionStep | undefined;
 
   constructor(parts: SessionParts, reference: Reference, candidates: readonly Candidate[]) {
     this.#parts = parts;
     this.#reference = reference;
-    this.#candidates = candidates;
+    this.#turns = new CandidateTurns(candidates);
   }
 
   get attempts(): readonly Attempt[] {
@@ -67,7 +65,7 @@ export class RegistrySession {
 
   /** The key of the credential in use, as written in the file, or `anonymous`. Never its value. */
   get credential(): string {
-    return this.#candidate.key;
+    return this.#turns.current.key;
   }
 
   /**
@@ -104,18 +102,17 @@ export class RegistrySession {
     });
   }
 
-  /** A blob of any size; the stream fails with `MAN_SIZE` or `MAN_DIGEST` where it does not end as its descriptor says. */
+  /**
+   * A blob of any size; the stream fails with `MAN_SIZE` or `MAN_DIGEST` where it does not end as its descriptor says, with
+   * `UNREACHABLE` where it is cut short.
+   */
   async streamBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Readable> {
     return this.#explained(async () => {
       const response = await this.#get('blob', descriptor.digest.text, '*/*', signal, { bulk: true });
-      const check = new ContentCheck(descriptor);
+      const check = new ContentCheck(descriptor, (failure) => this.#explain(streamFailure(failure, response, signal)));
       pipeline(response.body, check, () => undefined);
       return check;
     });
-  }
-
-  get #candidate(): Candidate {
-    return this.#candidates[this.#turn] ?? anonymous;
   }
 
   async #get(
@@ -136,35 +133,22 @@ export class RegistrySession {
   /** As the current candidate, or as the one that another call has moved on to meanwhile. */
   async #askInTurn(request: RegistryRequest, signal: AbortSignal): Promise<Answered> {
     for (;;) {
-      const turn = this.#turn;
-      const candidate = this.#candidate;
+      const candidate = this.#turns.current;
       if (candidate.kind === 'broken') throw brokenEntry(candidate);
       const caller = { reference: this.#reference, candidate, attempts: this.#attempts, signal };
       const exchanged = await this.#parts.exchange.run(request, caller);
       if (exchanged.kind === 'answered') {
-        this.#isSettled ||= exchanged.isAuthorized;
+        if (exchanged.isAuthorized) this.#turns.settle();
         return exchanged;
       }
-      if (turn === this.#turn) this.#nextCandidate(exchanged.error);
+      if (this.#turns.pass(candidate, exchanged.error) === 'passed') this.#noteFallback(candidate, exchanged.error);
     }
   }
 
-  #nextCandidate(refusal: RunnerError): void {
-    if (this.#isSettled || this.#turn + 1 >= this.#candidates.length) throw this.#withEarlier(refusal);
-    this.#parts.log.debug('credential refused, trying the next one that matches', {
-      registry: this.#reference.domain,
-      credential: this.credential,
-      reason: refusal.code,
-    });
-    this.#turn += 1;
+  #noteFallback({ key }: Candidate, { code }: RunnerError): void {
+    const values = { registry: this.#reference.domain, credential: key, reason: code };
+    this.#parts.log.debug('credential refused, trying the next one that matches', values);
     this.#parts.counters.add('credential_fallbacks', {});
-  }
-
-  /** All that matched were tried: the last refusal, and which ones came before. */
-  #withEarlier(refusal: RunnerError): RunnerError {
-    const keys = this.#candidates.slice(0, this.#turn).map((candidate) => `"${candidate.key}"`);
-    if (keys.length === 0) return refusal;
-    return new RunnerError(refusal.code, `${refusal.message}; refused before: ${keys.join(', ')}`, refusal.details);
   }
 
   #noteConnection(response: TransportResponse): void {
@@ -185,16 +169,25 @@ export class RegistrySession {
     try {
       return await work();
     } catch (thrown) {
-      const { code, message, details } = toRunnerError(thrown);
-      for (const attempt of details.attempts ?? []) this.#attempts.add(attempt);
-      throw new RunnerError(code, message, {
-        image: this.#reference.input,
-        registry: this.#reference.domain,
-        ...details,
-        attempts: this.#attempts.list,
-      });
+      throw this.#explain(thrown);
     }
   }
+
+  #explain(thrown: unknown): RunnerError {
+    const { code, message, details } = toRunnerError(thrown);
+    for (const attempt of details.attempts ?? []) this.#attempts.add(attempt);
+    return new RunnerError(code, message, {
+      image: this.#reference.input,
+      registry: this.#reference.domain,
+      ...details,
+      attempts: this.#attempts.list,
+    });
+  }
+}
+
+function streamFailure(failure: Error, { route }: TransportResponse, signal: AbortSignal): RunnerError {
+  if (signal.aborted) return abortError(signal);
+  return failure instanceof RunnerError ? failure : cutShort(route.authority, failure);
 }
 
 function tooLarge(descriptor: Descriptor, maxBytes: number): RunnerError {

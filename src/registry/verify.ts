@@ -13,15 +13,20 @@ export function checkContent(descriptor: Descriptor, bytes: Uint8Array): void {
   if (actual !== descriptor.digest.text) throw wrongDigest(descriptor.digest.text, actual);
 }
 
-/** Passes bytes on, and fails with `MAN_SIZE` or `MAN_DIGEST` instead of ending where they are not what was asked for. */
+/**
+ * Passes bytes on, and fails with `MAN_SIZE` or `MAN_DIGEST` instead of ending where they are not what was asked for.
+ * `explain` has the last word on every failure, those of the source included.
+ */
 export class ContentCheck extends Transform {
   readonly #descriptor: Descriptor;
+  readonly #explain: (failure: Error) => Error;
   readonly #hash: ReturnType<typeof createHash>;
   #bytes = 0;
 
-  constructor(descriptor: Descriptor) {
+  constructor(descriptor: Descriptor, explain: (failure: Error) => Error) {
     super();
     this.#descriptor = descriptor;
+    this.#explain = explain;
     this.#hash = createHash(descriptor.digest.algorithm);
   }
 
@@ -40,6 +45,10 @@ export class ContentCheck extends Transform {
     const actual = `${digest.algorithm}:${this.#hash.digest('hex')}`;
     if (this.#bytes !== size) done(wrongSize(this.#descriptor, this.#bytes));
     else done(actual === digest.text ? null : wrongDigest(digest.text, actual));
+  }
+
+  override _destroy(failure: Error | null, done: (failure: Error | null) => void): void {
+    done(failure === null ? null : this.#explain(failure));
   }
 }
 

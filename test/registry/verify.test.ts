@@ -24,7 +24,7 @@ function codeOf(work: () => unknown): string {
 }
 
 async function streamed(bytes: Buffer, size = content.length, digest: Digest = digestOf(content)): Promise<string> {
-  const check = new ContentCheck({ mediaType: 'x/y', digest, size });
+  const check = new ContentCheck({ mediaType: 'x/y', digest, size }, (failure) => failure);
   const sink = buffer(check).then(String);
   try {
     await pipeline(Readable.from([bytes.subarray(0, 5), bytes.subarray(5)]), check, { end: true });
