@@ -6,7 +6,7 @@ import type { ErrorBody } from './error-body.ts';
 import { said } from './registry-error.ts';
 import type { Route } from './transport-request.ts';
 
-const credentialsHint = 'the dockerconfigjson given by --registry-auth-secret-path';
+const credentialsHint = 'the dockerconfigjson at --registry-auth-secret-path (read with --enable-private-registries)';
 
 /** The registry, or its token service, wants a login and there is none for this image (B7, ER7, ER8). */
 export function loginMissing(reference: Reference, host: string, words: string): RunnerError {
@@ -19,9 +19,10 @@ export function loginMissing(reference: Reference, host: string, words: string):
 }
 
 /** The credentials were sent and refused (ER10). */
-export function loginRefused(host: string, key: string, body: ErrorBody | undefined, httpStatus = 401): RunnerError {
-  return new RunnerError('AUTH_REFUSED', `${host} refused the credentials for "${key}"${said(body)}`, {
-    httpStatus,
+export function loginRefused(host: string, key: string, words: string): RunnerError {
+  const answer = words === '' ? '' : `; it said: ${words}`;
+  return new RunnerError('AUTH_REFUSED', `${host} refused the credentials for "${key}"${answer}`, {
+    httpStatus: 401,
     hint: `Renew the entry "${key}" in ${credentialsHint}.`,
   });
 }

@@ -177,7 +177,7 @@ function refusedLogin({ reference, candidate }: Caller, route: Route, body: Erro
   const error =
     candidate.login.kind === 'anonymous'
       ? loginMissing(reference, route.authority, body.text)
-      : loginRefused(route.authority, candidate.key, body);
+      : loginRefused(route.authority, candidate.key, body.text);
   return { kind: 'refused', error };
 }
 

@@ -4,6 +4,7 @@ import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Login } from '../credentials/candidate.ts';
 import { AttemptLog } from './attempt-log.ts';
+import { loginRefused } from './auth-error.ts';
 import { loginSecrets } from './basic.ts';
 import { readBody } from './body.ts';
 import { readErrorBody } from './error-body.ts';
@@ -129,7 +130,7 @@ export class TokenService {
     const service = shownUrl(order.realm);
     const details = { httpStatus: status, registry: order.registry.authority };
     if (status === 401 || status === 403 || (status === 400 && question.method === 'POST')) {
-      return refused(service, order, `${statusLine(status)}${said(body)}`, status);
+      return refused(`the token service ${service}`, order, `${statusLine(status)}${said(body)}`);
     }
     if (status === 429) {
       const seconds = retryAfterSeconds(firstHeader(response.headers, 'retry-after'), this.#options.clock.now());
@@ -139,7 +140,8 @@ export class TokenService {
       });
     }
     const message = `the token service ${service} answered ${statusLine(status)}${said(body)}`;
-    return new RunnerError(status >= 500 ? 'REGISTRY_UNAVAILABLE' : 'AUTH_TOKEN', message, details);
+    const hint = `Ask whoever runs ${order.registry.authority} about its token service.`;
+    return new RunnerError(status >= 500 ? 'REGISTRY_UNAVAILABLE' : 'AUTH_TOKEN', message, { ...details, hint });
   }
 
   #count(outcome: 'ok' | 'refused' | 'failed'): void {
@@ -147,20 +149,8 @@ export class TokenService {
   }
 }
 
-function refused(service: string, order: TokenOrder, answer: string, httpStatus: number): RunnerError {
-  const details = { httpStatus, registry: order.registry.authority };
-  if (order.login.kind === 'anonymous') {
-    return new RunnerError('AUTH_DENIED', `the token service ${service} gives no anonymous token: ${answer}`, {
-      ...details,
-      hint: `Add an entry for ${order.registry.authority} to the dockerconfigjson given by --registry-auth-secret-path.`,
-    });
-  }
-  return new RunnerError(
-    'AUTH_REFUSED',
-    `the token service ${service} refused the credentials for "${order.key}": ${answer}`,
-    {
-      ...details,
-      hint: `Renew the entry "${order.key}" in the dockerconfigjson given by --registry-auth-secret-path.`,
-    },
-  );
+/** `AUTH_DENIED` is for the caller to explain, who knows what was looked for. */
+function refused(service: string, order: TokenOrder, words: string): RunnerError {
+  if (order.login.kind !== 'anonymous') return loginRefused(service, order.key, words);
+  return new RunnerError('AUTH_DENIED', `${service} gives no anonymous token: ${words}`);
 }
