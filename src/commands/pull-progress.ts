@@ -11,11 +11,12 @@ export function pullProgress({ stderr }: CommandIo): (event: PullEvent) => void 
   let receivedBytes = 0;
   let shownAtMs = 0;
   return (event) => {
-    if (event.kind === 'finished') stderr.write(clearLine);
+    const ended = event.kind === 'finished' || event.kind === 'failed';
+    if (ended) stderr.write(clearLine);
     if (event.kind === 'started') [totalBytes, receivedBytes, shownAtMs] = [event.bytes, 0, 0];
     if (event.kind === 'received') receivedBytes += event.bytes;
     const nowMs = performance.now();
-    if (event.kind === 'finished' || nowMs - shownAtMs < intervalMs) return;
+    if (ended || nowMs - shownAtMs < intervalMs) return;
     shownAtMs = nowMs;
     stderr.write(`${clearLine}pulling ${event.image}: ${megabytes(receivedBytes)} of ${megabytes(totalBytes)} MB`);
   };

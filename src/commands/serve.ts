@@ -1,7 +1,10 @@
 import { serviceOptions } from '../config/service-options.ts';
 import { toRunnerError } from '../core/errors.ts';
+import type { App } from '../app.ts';
 import type { Command } from './command.ts';
-import { readCommandFlags } from './service-flags.ts';
+import type { CommandIo } from './command-io.ts';
+import { startSmall } from './small-start.ts';
+import { type CommandFlags, readCommandFlags } from './service-flags.ts';
 
 /** Runs the service until SIGTERM or SIGINT; a second signal skips the waiting. */
 export const serveCommand: Command = {
@@ -14,24 +17,31 @@ export const serveCommand: Command = {
     const flags = readCommandFlags([], argv, (positionals) =>
       positionals.map((text) => `${JSON.stringify(text)} is no flag; serve takes only flags`),
     );
-    const [{ createApp }, { createJsonLog }] = await Promise.all([
-      import('../app.ts'),
-      import('../observe/json-log.ts'),
-    ]);
-    const log = createJsonLog(io.stderr, flags.options.logLevel);
-    for (const warning of flags.warnings) log.warn(warning);
-    const app = createApp(flags.options, { environment: io.environment, log });
-    try {
-      await app.start();
-    } catch (thrown) {
-      log.error('cannot start', { error: toRunnerError(thrown) });
-      return 1;
-    }
+    const app = await startSmall(async () => start(flags, io));
+    if (app === undefined) return 1;
     await aborted(io.stop);
     await app.stop(io.hurry);
     return 0;
   },
 };
+
+/** Undefined when it cannot start; the log says why. */
+async function start(
+  { options, warnings }: CommandFlags<readonly []>,
+  { environment, stderr }: CommandIo,
+): Promise<App | undefined> {
+  const [{ createApp }, { createJsonLog }] = await Promise.all([import('../app.ts'), import('../observe/json-log.ts')]);
+  const log = createJsonLog(stderr, options.logLevel);
+  for (const warning of warnings) log.warn(warning);
+  const app = createApp(options, { environment, log });
+  try {
+    await app.start();
+    return app;
+  } catch (thrown) {
+    log.error('cannot start', { error: toRunnerError(thrown) });
+    return undefined;
+  }
+}
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

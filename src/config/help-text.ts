@@ -16,7 +16,7 @@ function rowHelp(row: OptionRow): string {
 }
 
 /** What stands for the value, like `=DURATION`. */
-export function valueShape(row: OptionRow): string {
+function valueShape(row: OptionRow): string {
   switch (row.kind) {
     case 'boolean':
       return '';

@@ -1,5 +1,5 @@
 /** What a flag's text is turned into. */
-export type OptionKind = 'string' | 'integer' | 'bytes' | 'boolean' | 'duration' | 'choice' | 'list';
+type OptionKind = 'string' | 'integer' | 'bytes' | 'boolean' | 'duration' | 'choice' | 'list';
 
 /** One row of a table of flags; parser, `--help` and docs/flags.md are made from it. */
 export interface OptionRow {
@@ -28,11 +28,11 @@ export type OptionValue = string | number | boolean | readonly string[];
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
 /** `--pod-ttl` of kind duration is `podTtlMs`. */
-export type KeyOf<Row extends OptionRow> = Row extends { readonly kind: 'duration' }
+type KeyOf<Row extends OptionRow> = Row extends { readonly kind: 'duration' }
   ? `${Camel<Row['name']>}Ms`
   : Camel<Row['name']>;
 
-export type ValueOf<Row extends OptionRow> = Row extends { readonly kind: 'boolean' }
+type ValueOf<Row extends OptionRow> = Row extends { readonly kind: 'boolean' }
   ? boolean
   : Row extends { readonly kind: 'integer' | 'bytes' | 'duration' }
     ? number

@@ -39,7 +39,7 @@ export interface ResolveImageResponse {
 }
 
 /** `functionrunner.v1.Result`; empty texts where the function gave nothing. */
-export interface ResultMessage {
+interface ResultMessage {
   readonly message: string;
   readonly severity: string;
   readonly resourceRef:

@@ -3,7 +3,7 @@ import { protoMessage } from './proto.ts';
 import { statusNameOf } from './status-table.ts';
 
 /** Names this server in google.rpc.ErrorInfo. https://google.aip.dev/193 */
-export const errorDomain = 'krm-function-runner';
+const errorDomain = 'krm-function-runner';
 
 const maxAttemptBytes = 1024;
 const maxTextBytes = 256;

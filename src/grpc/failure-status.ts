@@ -7,7 +7,7 @@ import { protoMessage } from './proto.ts';
 import { statusNameOf } from './status-table.ts';
 
 /** Largest error trailer, encoded: grpc-js fails the whole connection at a much bigger one, and others limit headers too. */
-export const maxTrailerBytes = 6 * 1024;
+const maxTrailerBytes = 6 * 1024;
 
 /** Names of the two headers, grpc-status, content-type and date; rounded up. */
 const otherHeaderBytes = 256;
