@@ -39,15 +39,20 @@ export async function readErrorBody(
     signal.throwIfAborted();
   }
   const text = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
-  const body = parseErrorBody(withoutSecrets(text, secrets), firstHeader(response.headers, 'content-type'));
+  const body = parseErrorBody(text, firstHeader(response.headers, 'content-type'), secrets);
   return response.redirected ? { ...body, text: '' } : body;
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes, and what others send instead. */
-export function parseErrorBody(text: string, contentType: string | undefined): ErrorBody {
-  if (isHtml(text, contentType)) return { codes: [], text: safeText(text, maxHtmlChars), isHtml: true };
-  const answer = parseJson(text);
-  if (answer === undefined) return { codes: [], text: safeText(text, maxTextChars), isHtml: false };
+export function parseErrorBody(
+  text: string,
+  contentType: string | undefined,
+  secrets: readonly Secret[] = [],
+): ErrorBody {
+  const clean = withoutSecrets(text, secrets);
+  if (isHtml(text, contentType)) return { codes: [], text: safeText(clean, maxHtmlChars), isHtml: true };
+  const answer = parseJson(text, secrets);
+  if (answer === undefined) return { codes: [], text: safeText(clean, maxTextChars), isHtml: false };
   const errors = entriesOf(answer);
   if (errors.length > 0) return { codes: errors.map((error) => error.code), text: shownEntries(errors), isHtml: false };
   const words = ['details', 'detail', 'message', 'error_description', 'error'].map((key) => answer[key]);
@@ -89,9 +94,12 @@ function shownEntries(entries: readonly Entry[]): string {
   return shown.join('; ') + (hidden > 0 ? `; and ${String(hidden)} more` : '');
 }
 
-function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
+/** Secrets are taken out of what the JSON means: its text may spell any character as \u003c, and many servers do. */
+function parseJson(text: string, secrets: readonly Secret[]): Readonly<Record<string, unknown>> | undefined {
+  const redact = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' ? withoutSecrets(value, secrets) : value;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, redact);
     return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
     return undefined;

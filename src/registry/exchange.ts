@@ -92,8 +92,8 @@ export class Exchange {
       headers: { accept: request.accept, 'user-agent': this.#parts.userAgent },
       authorize: (route) => {
         // The last gate before the wire, whatever came before: no login in clear (TC13).
-        if (!mayCarryLogin(caller, route)) return undefined;
-        sent = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);
+        const fitting = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);
+        sent = mayCarryLogin(caller, route) ? fitting : undefined;
         return sent?.header;
       },
       attempts: caller.attempts,
