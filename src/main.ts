@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import process from 'node:process';
 import type { CommandIo, OutputStream } from './commands/command-io.ts';
 
 enableCompileCache();
@@ -22,7 +21,9 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin;
+  },
   environment: process.env,
   stop: stop.signal,
   hurry: hurry.signal,
