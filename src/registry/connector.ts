@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
-import { buildConnector } from 'undici';
+import { buildConnector } from './undici-parts.ts';
 import type { AddressBook } from './addresses.ts';
 import { AddressRefusedError } from './connection-error.ts';
 import type { TlsSettings } from './tls-options.ts';

@@ -1,4 +1,4 @@
-import { Pool, ProxyAgent } from 'undici';
+import { Pool, ProxyAgent } from './undici-parts.ts';
 import type { buildConnector, Dispatcher } from 'undici';
 import { ProxyError } from './connection-error.ts';
 import { classifyError } from './signals.ts';

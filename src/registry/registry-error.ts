@@ -1,9 +1,8 @@
-import { STATUS_CODES } from 'node:http';
-
 import { RunnerError } from '../core/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
 import type { Reference } from '../image/reference.ts';
 import type { ErrorBody } from './error-body.ts';
+import { statusNames } from './status-names.ts';
 
 /** What was asked of the registry. */
 export interface Question {
@@ -91,7 +90,7 @@ function outcome(answer: FailedAnswer): string {
 
 /** `404 Not Found`; a status without a name stands alone. */
 export function statusLine(status: number): string {
-  const name = STATUS_CODES[status];
+  const name = statusNames[status];
   return name === undefined ? String(status) : `${String(status)} ${name}`;
 }
 
