@@ -31,6 +31,12 @@ export interface LocalEvaluatorOptions {
   readonly counters: Counters;
 }
 
+/** One try to run a function. */
+type Attempt =
+  | { readonly kind: 'ended'; readonly result: ProcessResult }
+  /** `gone`: because its root file system is not there any more. */
+  | { readonly kind: 'not-started' | 'gone'; readonly reason: string };
+
 const maxReasonBytes = 300;
 
 /** Runs function images in a sandbox on this machine: no cluster, no container engine. */
@@ -74,6 +80,14 @@ export class LocalEvaluator implements Evaluator {
   }
 
   async #run(request: EvaluateRequest, resolution: Resolution, sandbox: Sandbox): Promise<ProcessResult> {
+    const first = await this.#tryRun(request, resolution, sandbox);
+    // Somebody may clear the cache folder under a running service.
+    const last = first.kind === 'gone' ? await this.#tryRun(request, resolution, sandbox) : first;
+    if (last.kind === 'ended') return last.result;
+    throw startError(resolution, last.reason);
+  }
+
+  async #tryRun(request: EvaluateRequest, resolution: Resolution, sandbox: Sandbox): Promise<Attempt> {
     const { resolver, store, limits } = this.#options;
     const { signal } = request;
     const argv = commandOf(resolution);
@@ -91,16 +105,18 @@ export class LocalEvaluator implements Evaluator {
         limits,
         signal,
       });
-      const failure = sandbox.startFailure(result);
-      if (failure !== undefined) throw startError(resolution, argv[0], failure);
-      return result;
+      const reason = sandbox.startFailure(result);
+      if (reason === undefined) return { kind: 'ended', result };
+      return { kind: (await unpacked.isGone()) ? 'gone' : 'not-started', reason };
     } finally {
       unpacked.release();
     }
   }
 }
 
-function startError({ image }: Resolution, program: string, reason: string): RunnerError {
+function startError(resolution: Resolution, reason: string): RunnerError {
+  const { image } = resolution;
+  const [program] = commandOf(resolution);
   return new RunnerError(
     'FUNCTION_START',
     `cannot start ${program} of ${image} in its sandbox: ${excerpt(Buffer.from(reason), maxReasonBytes)}`,

@@ -14,7 +14,7 @@ import { keyOf, StoreLayout } from './store-layout.ts';
 import { StoreLock } from './store-lock.ts';
 import { StoreOwner } from './store-owner.ts';
 import { StoreTidy } from './store-tidy.ts';
-import { openStoredImage, rootOf, type StoredImage, touchStoredImage } from './stored-image.ts';
+import { openStoredImage, readStoredImage, rootOf, type StoredImage, touchStoredImage } from './stored-image.ts';
 
 export interface ImageStoreOptions {
   /** Made when missing; other processes may use it at the same time. */
@@ -39,6 +39,8 @@ export interface UnpackedImage {
   readonly passwd: string;
   readonly group: string;
   release(): void;
+  /** To be asked when the root cannot be used: true when somebody removed it, and `unpack` has to be called again. */
+  isGone(): Promise<boolean>;
 }
 
 interface OpenImage {
@@ -72,7 +74,8 @@ export class ImageStore {
   readonly #open = new Map<string, OpenImage>();
   readonly #flights = new SingleFlight<OpenImage>();
   #session: Promise<Session> | undefined;
-  #grown = false;
+  /** Whether there may be more than `maxBytes` by now. */
+  #grown = true;
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -88,8 +91,10 @@ export class ImageStore {
   async unpack(content: ImageContent, open: () => Promise<LayerSource>, signal: AbortSignal): Promise<UnpackedImage> {
     const key = keyOf(content.platformDigest);
     const known = this.#open.get(key);
-    if (known) return lease(known);
-    return lease(await this.#flights.run(key, signal, async (shared) => await this.#load(key, content, open, shared)));
+    if (known) return this.#lease(known);
+    return this.#lease(
+      await this.#flights.run(key, signal, async (shared) => await this.#load(key, content, open, shared)),
+    );
   }
 
   /** Lets go of what is no longer used, removes leftovers of crashed processes, and evicts. Runs by itself, too. */
@@ -98,7 +103,7 @@ export class ImageStore {
     await session.owner.renew();
     const { idleMs = tidyIntervalMs } = this.#options;
     for (const image of this.#open.values()) {
-      await touchStoredImage(this.#layout.imageFolder(image.key)).catch(() => undefined);
+      await touchStoredImage(this.#layout.imageFolder(image.key), image.usedMs).catch(() => undefined);
       if (Date.now() - image.usedMs >= idleMs) await this.#retire(image.key, session);
     }
     await session.tidy.removeLeftovers();
@@ -175,7 +180,7 @@ export class ImageStore {
       const found = await openStoredImage(folder, session.owner.boot);
       if (found === undefined) await session.tidy.discard(key);
       const stored = found ?? (await this.#pull(key, content, await open(), session, signal));
-      await touchStoredImage(folder);
+      await touchStoredImage(folder, Date.now());
       return stored;
     } catch (error) {
       await this.#unmark(key, session);
@@ -237,20 +242,26 @@ export class ImageStore {
   async #unmark(key: string, { owner }: Session): Promise<void> {
     await rm(join(this.#layout.marks(key), owner.text), { force: true });
   }
-}
 
-function lease(image: OpenImage): UnpackedImage {
-  image.leases += 1;
-  let held = true;
-  return {
-    root: image.root,
-    passwd: image.stored.passwd,
-    group: image.stored.group,
-    release: () => {
-      if (!held) return;
-      held = false;
-      image.leases -= 1;
-      image.usedMs = Date.now();
-    },
-  };
+  #lease(image: OpenImage): UnpackedImage {
+    image.leases += 1;
+    image.usedMs = Date.now();
+    let held = true;
+    return {
+      root: image.root,
+      passwd: image.stored.passwd,
+      group: image.stored.group,
+      release: () => {
+        if (!held) return;
+        held = false;
+        image.leases -= 1;
+        image.usedMs = Date.now();
+      },
+      isGone: async () => {
+        if ((await readStoredImage(this.#layout.imageFolder(image.key))) !== undefined) return false;
+        if (this.#open.get(image.key) === image) this.#open.delete(image.key);
+        return true;
+      },
+    };
+  }
 }

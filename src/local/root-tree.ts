@@ -147,7 +147,7 @@ export class RootTree {
     const name = path.at(-1);
     const found = this.#walk(path.slice(0, -1), true);
     if (name === undefined || found?.node.kind !== 'directory') {
-      throw invalidLayer(`${quote(path.join('/'))} lies below something that is no folder`);
+      throw invalidLayer(`${quote(path.join('/'))} lies below something that is no folder, or in a circle of links`);
     }
     return { parent: { ...found, node: found.node }, name };
   }
@@ -172,8 +172,7 @@ export class RootTree {
       if (next === undefined) return undefined;
       if (next.kind === 'file') return ahead.length === 0 ? { node: next, names, missing } : undefined;
       if (next.kind === 'directory') way = [...way, [name, next]];
-      else if (++symlinks > maxSymlinks)
-        throw invalidLayer(`the symbolic links on ${quote(path.join('/'))} go in circles`);
+      else if (++symlinks > maxSymlinks) return undefined;
       else {
         if (next.target.startsWith('/')) way = [];
         ahead.push(...next.target.split('/').toReversed());

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Parts of an owner's text between dots; names that begin with an owner's text have more. */
+const ownerParts = 5;
 /** How long a process that we cannot see lives on after its last sign of life. */
 const silenceMs = 5 * 60_000;
 
 /**
- * One process among those that share a store. Its text is the name of files that it alone makes. Processes in other
- * containers or on other machines cannot be seen; they are told by the age of their file in `owners`.
+ * One among those that share a store. Its text is the name of files that it alone makes. Owners in other containers or
+ * on other machines cannot be seen; that they live is told by the age of their file in `owners`.
  */
 export class StoreOwner {
   readonly text: string;
@@ -20,7 +23,8 @@ export class StoreOwner {
     this.#folder = folder;
     this.boot = boot;
     this.#place = `${boot}.${namespace}`;
-    this.text = `${String(process.pid)}.${startOf(process.pid) ?? ''}.${this.#place}`;
+    const self = `${String(process.pid)}.${startOf(process.pid) ?? ''}`;
+    this.text = `${self}.${this.#place}.${randomBytes(6).toString('hex')}`;
   }
 
   static async register(folder: string): Promise<StoreOwner> {
@@ -33,8 +37,7 @@ export class StoreOwner {
 
   /** A sign of life for those who cannot see this process. */
   async renew(): Promise<void> {
-    const now = new Date();
-    await utimes(join(this.#folder, this.text), now, now);
+    await writeFile(join(this.#folder, this.text), this.text);
   }
 
   async retire(): Promise<void> {
@@ -43,11 +46,16 @@ export class StoreOwner {
 
   /** Whether the process that calls itself `text` may still be there. */
   async isAlive(text: string): Promise<boolean> {
-    const [pid = '', start = '', ...place] = text.split('.');
-    if (place.join('.') === this.#place) return startOf(Number(pid)) === start;
+    const [pid = '', start = '', boot = '', namespace = ''] = text.split('.');
+    if (`${boot}.${namespace}` === this.#place) return startOf(Number(pid)) === start;
     const file = await stat(join(this.#folder, text)).catch(() => undefined);
     return file !== undefined && Date.now() - file.mtimeMs < silenceMs;
   }
+}
+
+/** The owner in a name that begins with one. */
+export function ownerIn(name: string): string {
+  return name.split('.').slice(0, ownerParts).join('.');
 }
 
 /** When a process started, in ticks since boot: the field 22 of proc_pid_stat(5). It tells apart those who had one pid. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { StoreLayout } from './store-layout.ts';
 import { StoreLock } from './store-lock.ts';
-import type { StoreOwner } from './store-owner.ts';
+import { ownerIn, type StoreOwner } from './store-owner.ts';
 import { readStoredImage, storedBytes } from './stored-image.ts';
 
 interface Kept {
@@ -39,9 +39,8 @@ export class StoreTidy {
   /** Removes what dead processes left half done. */
   async removeLeftovers(): Promise<void> {
     for (const name of await readdir(this.#layout.work)) {
-      const owner = name.split('.').slice(0, 4).join('.');
-      if (!(await this.#owner.isAlive(owner)))
-        await rm(join(this.#layout.work, name), { recursive: true, force: true });
+      if (await this.#owner.isAlive(ownerIn(name))) continue;
+      await rm(join(this.#layout.work, name), { recursive: true, force: true });
     }
     for (const owner of await readdir(this.#layout.owners)) {
       if (!(await this.#owner.isAlive(owner))) await rm(join(this.#layout.owners, owner), { force: true });

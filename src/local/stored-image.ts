@@ -57,10 +57,9 @@ export async function openStoredImage(folder: string, boot: string): Promise<Sto
   return stored;
 }
 
-/** Marks the image as just used, for eviction. */
-export async function touchStoredImage(folder: string): Promise<void> {
-  const now = new Date();
-  await utimes(join(folder, 'image.json'), now, now);
+/** Notes when the image was used last, for eviction. */
+export async function touchStoredImage(folder: string, usedMs: number): Promise<void> {
+  await utimes(join(folder, 'image.json'), usedMs / 1000, usedMs / 1000);
 }
 
 function parse(value: unknown): StoredImage | undefined {

@@ -16,6 +16,7 @@ const layOut = `set -e
 root=$1 size=$2 directory=$3
 shift 3
 { echo 1 > /proc/sys/user/max_user_namespaces; } 2> /dev/null || :
+hostname function 2> /dev/null || :
 mount --bind "$root" "$root"
 mount -o remount,bind,ro,nosuid,nodev "$root"
 mount -t proc -o ro,nosuid,nodev,noexec proc "$root/proc"

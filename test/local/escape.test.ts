@@ -175,7 +175,7 @@ describe('layers of all kinds of entries', () => {
       }),
       { seed: 20_26, numRuns: 400, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: false },
     );
-    expect(unpacked, 'layers that were not refused').to.be.above(100);
+    expect(unpacked, 'layers that were not refused').to.be.above(50);
   });
 
   it('[S21] fail cleanly when their bytes are not what a tar should be', async function () {
