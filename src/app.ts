@@ -1,4 +1,5 @@
 import type { AppOverrides } from './app-overrides.ts';
+import { bindHost } from './bind-host.ts';
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
 import { noCounters } from './core/counters.ts';
@@ -105,7 +106,7 @@ class Service implements App {
 
   async #startMetrics(): Promise<void> {
     const { environment } = this.#surroundings;
-    const target = metricsAddress(environment, this.#options.bindAddress);
+    const target = metricsAddress(environment, bindHost(this.#options.bindAddress));
     if (target === undefined || this.#metrics === undefined) return;
     const isServing = (): boolean => this.#grpc.health.serving;
     this.#metricsServer = await startMetricsServer({ ...target, metrics: this.#metrics, isServing });
@@ -115,7 +116,7 @@ class Service implements App {
     const { log, overrides } = this.#surroundings;
     const options = this.#options;
     return new GrpcServer({
-      host: options.bindAddress,
+      host: bindHost(options.bindAddress),
       port: options.port,
       maxMessageBytes: options.maxRequestBodySize,
       maxConcurrentEvaluations: options.maxConcurrentEvaluations,
