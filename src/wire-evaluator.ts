@@ -1,4 +1,5 @@
 import type { Options } from './config/options.ts';
+import { countedEvaluator } from './counted-evaluator.ts';
 import { once } from './core/once.ts';
 import { EvaluatorChain } from './evaluate/chain.ts';
 import type { Evaluator } from './evaluate/evaluator.ts';
@@ -34,8 +35,8 @@ export async function wireEvaluator(
   return { evaluator: new EvaluatorChain([...evaluators, local.evaluator]), close: async () => local.close() };
 }
 
-async function executables(options: Options, { environment, log }: Surroundings): Promise<Evaluator> {
-  return ExecutableEvaluator.load({
+async function executables(options: Options, { environment, log, counters }: Surroundings): Promise<Evaluator> {
+  const evaluator = await ExecutableEvaluator.load({
     functionsDir: options.functions,
     configFile: options.config,
     defaultImagePrefix: options.defaultImagePrefix,
@@ -48,6 +49,7 @@ async function executables(options: Options, { environment, log }: Surroundings)
     },
     log,
   });
+  return countedEvaluator(evaluator, 'executable', counters);
 }
 
 /** The local runtime, loaded with the first image that has to run: a service that only resolves does without it. */

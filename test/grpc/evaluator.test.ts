@@ -1,3 +1,4 @@
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { RunnerError } from '../../src/core/errors.ts';
 import type { Outcome } from '../../src/evaluate/evaluator.ts';
@@ -143,5 +144,17 @@ describe('evaluation over gRPC', () => {
     const failure = await grpcFailureOf(service.resolve('https://registry.example/fn'));
     expect(failure).to.include({ status: 'INVALID_ARGUMENT', reason: 'REF_SCHEME' });
     expect(failure.badFields).to.deep.equal(['image']);
+  });
+
+  it('refuses bytes that are no request, and goes on', async () => {
+    const client = new Client(service.address, credentials.createInsecure());
+    const bytes = (value: Buffer): Buffer => value;
+    const path = '/evaluator.FunctionEvaluator/EvaluateFunction';
+    const error: unknown = await new Promise((resolve) => {
+      client.makeUnaryRequest(path, bytes, bytes, Buffer.from([0x0a, 0xff, 0xff, 0x03, 0x01]), resolve);
+    });
+    client.close();
+    expect(error).to.have.property('code').that.is.oneOf([status.INTERNAL, status.INVALID_ARGUMENT]);
+    expect(await service.evaluate('fn:good', '')).to.include({ exitCode: 0 });
   });
 });

@@ -88,6 +88,12 @@ describe('large messages', function () {
     expect(answer.stderr.length).to.be.above(1000);
   });
 
+  it('are counted by runtime and outcome', async () => {
+    const metrics = await service.metrics();
+    expect(metrics).to.match(/function_runner_evaluations_total\{runtime="executable",outcome="failed"\} [1-9]/);
+    expect(metrics).to.match(/function_runner_evaluations_total\{runtime="executable",outcome="ok"\} [1-9]/);
+  });
+
   it('are refused at the door when the request is over the limit', async () => {
     const tooLarge = { ...request('slow'), resourceList: Buffer.alloc(limit + 1, 'x') };
     const failure = await grpcFailureOf(client.evaluateFunction(tooLarge));
