@@ -20,7 +20,9 @@ export class RegistryWarnings {
   /** `secrets` are what the host was sent and may have echoed. */
   note(host: string, headers: ResponseHeaders, secrets: readonly Secret[] = []): void {
     for (const header of allHeaders(headers, 'warning')) {
-      const text = parseWarning(withoutSecrets(header, secrets));
+      const said = parseWarning(header);
+      // After its escapes are undone: a quote or a backslash in a secret has one.
+      const text = said && withoutSecrets(said, secrets);
       const key = `${host} ${text ?? ''}`;
       if (text === undefined || this.#noted.has(key) || this.#noted.size >= maxNoted) continue;
       this.#noted.add(key);
