@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -14,7 +13,7 @@ const owner = 65534;
 /** Whether functions would own the device nodes of this machine, and could take them away from everybody. */
 export async function ownsHostDevices(): Promise<boolean> {
   const { uid } = await stat('/dev/null');
-  return uid === userInfo().uid;
+  return uid === process.geteuid?.();
 }
 
 /**

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { RunnerError } from '../core/errors.ts';
@@ -58,7 +57,7 @@ export class StoreLayout {
   async create(): Promise<void> {
     await mkdir(this.#base, { recursive: true, mode: 0o700 });
     const { uid } = await stat(this.#base);
-    if (uid !== userInfo().uid) {
+    if (uid !== process.geteuid?.()) {
       throw new RunnerError('STORE_FAILED', `the image store ${this.#base} belongs to another user`, {
         hint: 'Point --image-store at a folder of your own.',
       });
