@@ -1,4 +1,4 @@
-import { RunnerError } from '../core/errors.ts';
+import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import type { Reference } from '../image/reference.ts';
 import { ContentCache } from './content-cache.ts';
@@ -52,8 +52,17 @@ export class Lookup {
     return this.#contents.get(digest);
   }
 
+  /** Whatever it throws tells how the registry was reached, if it was. */
   async ask({ reference, candidates }: Question, signal: AbortSignal): Promise<Answer> {
     const session = this.#client.session(reference, candidates);
+    try {
+      return await this.#find(session, reference, signal);
+    } catch (thrown) {
+      throw toRunnerError(thrown).with({ attempts: session.attempts });
+    }
+  }
+
+  async #find(session: Session, reference: Reference, signal: AbortSignal): Promise<Answer> {
     const top = await session.fetchManifest(reference.target, signal);
     let content = this.#contents.get(top.digest.text);
     if (content === undefined) {

@@ -44,6 +44,8 @@ interface Sourced extends Answer {
   readonly source: AnswerSource;
 }
 
+const tooSlowHint = 'See in the last attempt what was waited for; --resolve-timeout gives it longer.';
+
 /** The registry may well answer the same question later: what was known before may stand in for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
 
@@ -173,7 +175,8 @@ export class Resolver<S extends Session = RegistrySession> {
       this.#accept(question, answer);
       return answer;
     } catch (thrown) {
-      const error = failure(thrown, bounded.signal);
+      const found = failure(thrown, bounded.signal);
+      const error = found.code === 'DEADLINE' ? found.with({ hint: tooSlowHint }) : found;
       this.#reject(question, error);
       throw error;
     }
@@ -206,9 +209,10 @@ function isTemporary(error: unknown): boolean {
   return error instanceof RunnerError && temporary.has(error.code);
 }
 
-/** What went wrong; when the call was given up, why. */
+/** What went wrong; when the call was given up, why, and how far it had come. */
 function failure(thrown: unknown, signal: AbortSignal): RunnerError {
   const cause: unknown = signal.aborted ? signal.reason : thrown;
-  if (cause instanceof RunnerError || !signal.aborted) return toRunnerError(cause);
+  const { attempts } = thrown instanceof RunnerError ? thrown.details : {};
+  if (cause instanceof RunnerError || !signal.aborted) return toRunnerError(cause).with(attempts ? { attempts } : {});
   return new RunnerError('CANCELLED', 'the call was cancelled', { cause });
 }
