@@ -44,7 +44,7 @@ interface Sourced extends Answer {
   readonly source: AnswerSource;
 }
 
-const tooSlowHint = 'See in the last attempt what was waited for; --resolve-timeout gives it longer.';
+const tooSlowHint = 'The attempts tell how far it came; --resolve-timeout gives it longer.';
 
 /** The registry may well answer the same question later: what was known before may stand in for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
