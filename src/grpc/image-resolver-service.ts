@@ -14,10 +14,13 @@ export function resolveImageMethod(resolver: ImageResolver): UnaryMethod {
     const image = textField(request, 'image');
     const resolved = await resolver.resolve(image, { signal: context.signal, refresh: flagField(request, 'refresh') });
     const { resolution, cached, elapsedMs } = resolved;
+    const { digest, connection, credential } = resolution;
+    const reference = resolution.reference.canonical;
+    context.log.debug('image resolved', { image, reference, digest, connection, credential, cached });
     return {
       image: resolution.image,
-      reference: resolution.reference.canonical,
-      digest: resolution.digest,
+      reference,
+      digest,
       platformDigest: resolution.platformDigest,
       mediaType: resolution.mediaType,
       platforms: resolution.platforms,
@@ -26,9 +29,9 @@ export function resolveImageMethod(resolver: ImageResolver): UnaryMethod {
       env: resolution.env,
       workingDir: resolution.workingDir,
       user: resolution.user,
-      connection: resolution.connection,
+      connection,
       attempts: resolution.attempts,
-      credential: resolution.credential,
+      credential,
       cached,
       elapsedMs,
     };

@@ -73,6 +73,16 @@ describe('ResolveImage', () => {
     expect(registry.requests.length).to.be.above(before);
   });
 
+  it('[KP17] logs the name as asked and the full name', async () => {
+    const local = await startService({
+      flags: [`--default-image-prefix=${registry.address}/team`, `--insecure-registries=${registry.address}`],
+    });
+    await local.resolve('fn:v1');
+    await local.stop();
+    const line = local.logLines.find((text) => text.includes('image resolved')) ?? '{}';
+    expect(JSON.parse(line)).to.include({ image: 'fn:v1', reference: image, digest });
+  });
+
   it('names what was tried when an image is absent', async () => {
     const failure = await grpcFailureOf(service.resolve(`${registry.address}/team/fn:v2`));
     expect(failure).to.include({ status: 'NOT_FOUND' });
