@@ -80,16 +80,18 @@ async function mountedKeyring(
   if (!options.enablePrivateRegistries) return { current: async () => Promise.resolve(Keyring.empty) };
   const file = new MountedFile({
     paths: [options.registryAuthSecretPath],
-    parse: (bytes, path) => Keyring.parse(bytes, path),
+    parse: (bytes, path) => {
+      const keyring = Keyring.parse(bytes, path);
+      for (const warning of keyring.warnings) log.warn('credentials file', { file: path, warning });
+      return keyring;
+    },
     initial: undefined,
     kind: 'credentials',
     log,
     counters,
     ...(overrides.clock && { clock: overrides.clock }),
   });
-  const keyring = await file.load();
-  for (const warning of keyring.warnings)
-    log.warn('credentials file', { file: options.registryAuthSecretPath, warning });
+  await file.load();
   return file;
 }
 
