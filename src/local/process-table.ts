@@ -5,10 +5,7 @@ interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  readonly residentPages: number;
 }
-
-const pageBytes = 4096;
 
 /** The processes of this machine (of this pid namespace) at one moment. */
 export class ProcessTable {
@@ -25,22 +22,11 @@ export class ProcessTable {
 
   /** The process, its process group, and all their descendants. */
   family(pid: number): readonly number[] {
-    return this.#family(pid).map((row) => row.pid);
-  }
-
-  /** Resident memory of the whole family; a page that several share is counted for each of them. */
-  usage(pid: number): { readonly processes: number; readonly residentBytes: number } {
-    const family = this.#family(pid);
-    const pages = family.reduce((sum, row) => sum + row.residentPages, 0);
-    return { processes: family.length, residentBytes: pages * pageBytes };
-  }
-
-  #family(pid: number): readonly ProcessRow[] {
     const children = Map.groupBy(this.#rows, (row) => row.parent);
     const found = new Set(this.#rows.filter((row) => row.pid === pid || row.group === pid));
     // A set may grow while it is walked; what is added is walked too.
     for (const row of found) for (const child of children.get(row.pid) ?? []) found.add(child);
-    return [...found];
+    return [...found].map((row) => row.pid);
   }
 }
 
@@ -48,9 +34,8 @@ function readRow(name: string): ProcessRow[] {
   try {
     const text = readFileSync(`/proc/${name}/stat`, 'latin1');
     // The second field is the program's name in brackets and may itself hold brackets and spaces.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const field = (index: number): number => Number(fields[index - 3]);
-    return [{ pid: Number(name), parent: field(4), group: field(5), residentPages: field(24) }];
+    const [, parent, group] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
   } catch {
     return []; // It ended while we were reading.
   }

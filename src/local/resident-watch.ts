@@ -1,4 +1,4 @@
-import { ProcessTable } from './process-table.ts';
+import { familyUsage } from './family-usage.ts';
 
 /** What a process and its descendants may use together. */
 export interface ResidentBounds {
@@ -13,7 +13,7 @@ interface Watched {
 }
 
 const minIntervalMs = 50;
-/** The watch takes at most a tenth of the thread, however many processes the machine has. */
+/** The watch takes at most a tenth of the thread, however many functions run. */
 const restPerWork = 9;
 
 const watched = new Set<Watched>();
@@ -21,8 +21,8 @@ let timer: NodeJS.Timeout | undefined;
 
 /**
  * Looks at the memory and number of a process family some times a second and calls `onExceeded` once when they pass
- * the bounds. One table of processes serves all who watch. RLIMIT_AS and RLIMIT_DATA are no substitute: runtimes with a
- * garbage collector reserve far more than they use.
+ * the bounds. RLIMIT_AS and RLIMIT_DATA are no substitute: runtimes with a garbage collector reserve far more than they
+ * use.
  */
 export function watchResidents(
   pid: number,
@@ -49,13 +49,12 @@ function schedule(delayMs: number): void {
 function look(): void {
   timer = undefined;
   const startedMs = performance.now();
-  const table = ProcessTable.read();
-  for (const entry of watched) check(entry, table);
+  for (const entry of watched) check(entry);
   if (watched.size > 0) schedule(Math.max(minIntervalMs, (performance.now() - startedMs) * restPerWork));
 }
 
-function check(entry: Watched, table: ProcessTable): void {
-  const { processes, residentBytes } = table.usage(entry.pid);
+function check(entry: Watched): void {
+  const { processes, residentBytes } = familyUsage(entry.pid);
   const { maxProcesses, maxResidentBytes } = entry.bounds;
   const excess =
     residentBytes > maxResidentBytes

@@ -18,7 +18,6 @@ export interface StdioPipes {
 
 /** The next fill starts when fewer than these many are left, so that calls one after another never wait for it. */
 const lowWater = 12;
-const fillAtOnce = 2;
 
 /** Read ends of pipes that nobody has used. */
 const unused: number[] = [];
@@ -70,13 +69,9 @@ function reopen(descriptor: number, flags: number): number {
 }
 
 async function fill(): Promise<void> {
-  filling ??= donate().finally(() => {
+  filling ??= donatePipes().then((pipes) => {
+    unused.push(...pipes);
     filling = undefined;
   });
   await filling;
-}
-
-async function donate(): Promise<void> {
-  const pipes = await Promise.all(Array.from({ length: fillAtOnce }, donatePipes));
-  unused.push(...pipes.flat());
 }

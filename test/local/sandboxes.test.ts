@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -9,8 +9,8 @@ import { Sandboxes } from '../../src/local/sandboxes.ts';
 import { requires } from '../support/requires.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { failureOf } from './failure-of.ts';
+import { systemPath } from './tool-files.ts';
 
-const systemPath = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
 const utilLinux = ['unshare', 'setpriv', 'sh', 'mount', 'mkdir', 'env'] as const;
 
 let folder: TempFolder;

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 
@@ -107,13 +116,18 @@ async function look(): Promise<ProbeReport> {
     environment: process.env,
     status: processStatus(),
     seen: (request.files ?? []).filter((path) => existsSync(path)),
-    written: Object.fromEntries((request.targets ?? []).map((path) => [path, attempt(() => writeFileSync(path, '1'))])),
+    written: Object.fromEntries((request.targets ?? []).map((path) => [path, openForWriting(path)])),
     devices: deviceReport(),
     processes: readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length,
     connection: await connection(request.port ?? 0),
     interfaces: Object.keys(networkInterfaces()),
     mounts: mountReport(),
   };
+}
+
+/** Writes nothing: should it work on a file of this machine, then no harm is done. */
+function openForWriting(path: string): string {
+  return attempt(() => closeSync(openSync(path, 'a')));
 }
 
 function attempt(work: () => unknown): string {
@@ -134,7 +148,7 @@ function deviceReport(): Record<string, string> {
   return {
     'write null': attempt(() => writeFileSync('/dev/null', 'x')),
     'read urandom': attempt(() => execFileSync('/bin/sh', ['-c', 'read -r line < /dev/urandom'])),
-    'chmod null': attempt(() => chmodSync('/dev/null', 0o600)),
+    'chmod null': attempt(() => chmodSync('/dev/null', 0o666)),
     'new file': attempt(() => writeFileSync('/dev/file', 'x')),
     'standard error by name': attempt(() =>
       execFileSync('/bin/sh', ['-c', 'echo named > /dev/stderr'], { stdio: ['ignore', 'ignore', 'inherit'] }),

@@ -1,22 +1,20 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { env, execPath, getuid } from 'node:process';
+import { join } from 'node:path';
+import { execPath, getuid } from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { sharedLibraries } from '../../../examples/quickstart/shared-libraries.ts';
 import { buildLayer, type LayerEntry } from '../../../examples/registry/layer.ts';
 import { findProgram } from '../../../src/local/find-program.ts';
+import { systemPath, systemPrograms, toolFiles } from '../tool-files.ts';
 import { parseLine } from './parse-line.ts';
 import type { RunnerAnswer, RunnerRequest, RunnerSetting } from './runner-process.ts';
 
-const path = `${env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
-const shellPrograms = ['sh', 'sleep', 'mount', 'unshare'];
 const nobodyOnHost = 65_534;
 
 /** What all runners of these tests have in common: the image with its tools, and the runner's program in one file. */
@@ -52,7 +50,7 @@ export class IsolationLab {
     const folder = this.#path(name);
     await mkdir(folder);
     for (const program of programs) {
-      const found = await findProgram(program, path);
+      const found = await findProgram(program, systemPath);
       if (found !== undefined) await symlink(found, join(folder, program));
     }
     return folder;
@@ -65,7 +63,7 @@ export class IsolationLab {
     await chmod(store, 0o777);
     const whole: RunnerSetting = {
       store: join(store, 'of-the-runner'),
-      path,
+      path: systemPath,
       tarFile: this.#path('image.tar'),
       user: '',
       workingDir: '/srv/work',
@@ -75,7 +73,7 @@ export class IsolationLab {
     };
     const child = spawn(this.#path('node'), [this.#path('runner.cjs'), JSON.stringify(whole)], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { PATH: path, RUNNER_SECRET: 'of the runner' },
+      env: { PATH: systemPath, RUNNER_SECRET: 'of the runner' },
       ...(as === 'nobody' && getuid?.() === 0 && { uid: nobodyOnHost, gid: nobodyOnHost }),
     });
     const runner = new Runner(child, join(whole.store, 'v1/roots'));
@@ -129,22 +127,12 @@ function isAnswer(value: unknown): value is RunnerAnswer {
   return typeof value === 'object' && value !== null;
 }
 
-/** Node with the libraries it loads, a shell with a few tools, and the function. */
+/** Node, a shell with a few tools, and the function. */
 async function imageFiles(): Promise<readonly LayerEntry[]> {
-  const tools = await Promise.all(
-    shellPrograms.map(async (name) => [name, (await findProgram(name, path)) ?? ''] as const),
-  );
-  const programs = [['node', execPath] as const, ...tools];
-  const libraries = await Promise.all(programs.map(async ([, source]) => await sharedLibraries(source)));
+  const tools = await systemPrograms('sh', 'sleep', 'mount', 'unshare');
   const probe = fileURLToPath(new URL('probe-function.ts', import.meta.url));
   return [
-    ...programs.map(([name, source]) => ({ kind: 'copy' as const, path: `bin/${name}`, source, mode: 0o4755 })),
-    ...[...new Set(libraries.flat())].map((source) => ({
-      kind: 'copy' as const,
-      path: source.slice(1),
-      source,
-      mode: 0o755,
-    })),
+    ...(await toolFiles({ node: execPath, ...tools })),
     { kind: 'copy', path: 'function/probe.ts', source: probe },
     { kind: 'file', path: 'etc/passwd', content: 'root:x:0:0::/root:\nfunction:x:1234:5678::/home/function:\n' },
   ];
