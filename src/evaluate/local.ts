@@ -18,7 +18,7 @@ interface ImageResolver {
   session(resolution: Resolution): Promise<LayerSource>;
 }
 
-export interface LocalLimits extends ProcessLimits {
+interface LocalLimits extends ProcessLimits {
   /** Size of the function's /tmp, and of its /dev/shm; both are memory. */
   readonly tmpBytes: number;
 }

@@ -10,6 +10,7 @@ import { makeMountPoints } from './mount-points.ts';
 import { runProcess } from './process.ts';
 import type { Sandbox } from './sandbox.ts';
 import { Unshare } from './unshare.ts';
+import { nobody } from './user.ts';
 
 export interface SandboxesOptions {
   /** The folders where `bwrap`, `unshare` and `setpriv` are looked for, as in PATH. */
@@ -122,7 +123,7 @@ const probeCommand = {
   argv: [probeProgram],
   env: {},
   workingDir: '/',
-  uid: 65532,
-  gid: 65532,
+  uid: nobody,
+  gid: nobody,
   tmpBytes: 1024 * 1024,
 } as const;

@@ -30,6 +30,7 @@ function plainLayer(tar: Buffer): Layer {
 describe('the local runtime, through the service and a registry', function () {
   requires('user-namespaces');
   this.timeout(20_000);
+  const cleanup = new AsyncDisposableStack();
   let registry: Registry;
   let folder: TempFolder;
   let service: TestService;
@@ -40,17 +41,18 @@ describe('the local runtime, through the service and a registry', function () {
   before(async () => {
     tools = await buildLayer(await toolFiles(await systemPrograms('sh', 'cat', 'id')));
     registry = await startRegistry();
+    cleanup.defer(async () => registry.stop());
     folder = await tempFolder('local-service-test');
+    cleanup.defer(async () => folder.remove());
     service = await startService({
       flags: [`--insecure-registries=${registry.address}`, `--image-store=${join(folder.path, 'store')}`],
       overrides: { environment: { PATH: systemPath }, onPullProgress: (event) => pulls.push(event) },
     });
+    cleanup.defer(async () => service.stop());
   });
 
   after(async () => {
-    await service.stop();
-    await registry.stop();
-    await folder.remove();
+    await cleanup.disposeAsync();
   });
 
   beforeEach(() => {
