@@ -13,7 +13,7 @@ export class ProxySettings {
     const isCgi = (environment['REQUEST_METHOD'] ?? '') !== '';
     this.#http = isCgi ? undefined : proxyUrl(environment, ['HTTP_PROXY', 'http_proxy']);
     this.#https = proxyUrl(environment, ['HTTPS_PROXY', 'https_proxy']);
-    this.#noProxy = new NoProxy(environment['NO_PROXY'] ?? environment['no_proxy'] ?? '');
+    this.#noProxy = new NoProxy(environment[nameOfSet(environment, ['NO_PROXY', 'no_proxy']) ?? ''] ?? '');
   }
 
   /** The proxy to reach the host by, or undefined to dial it. */
@@ -24,7 +24,7 @@ export class ProxySettings {
 }
 
 function proxyUrl(environment: NodeJS.ProcessEnv, names: readonly string[]): URL | undefined {
-  const name = names.find((each) => (environment[each] ?? '') !== '');
+  const name = nameOfSet(environment, names);
   if (name === undefined) return undefined;
   const text = environment[name] ?? '';
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
@@ -34,6 +34,11 @@ function proxyUrl(environment: NodeJS.ProcessEnv, names: readonly string[]): URL
     });
   }
   return url;
+}
+
+/** A variable that is set to nothing counts as not set. */
+function nameOfSet(environment: NodeJS.ProcessEnv, names: readonly string[]): string | undefined {
+  return names.find((name) => (environment[name] ?? '') !== '');
 }
 
 function isUsable(url: URL): boolean {

@@ -53,4 +53,9 @@ describe('NO_PROXY', () => {
     expect(proxyFor({ ...environment, REQUEST_METHOD: 'GET' }, 'http')).to.equal(undefined);
     expect(proxyFor({ ...environment, no_proxy: 'registry.example' }, 'https')).to.equal(undefined);
   });
+
+  it('that is set and empty does not hide no_proxy', () => {
+    const settings = new ProxySettings({ HTTPS_PROXY: 'secure:2', NO_PROXY: '', no_proxy: 'registry.example' });
+    expect(settings.proxyFor('https', 'registry.example', 443)).to.equal(undefined);
+  });
 });
