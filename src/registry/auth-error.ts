@@ -27,6 +27,16 @@ export function loginRefused(host: string, key: string, words: string): RunnerEr
   });
 }
 
+/** The token service took the credentials, and its token is not enough. Docker Hub says so of repositories that are not there, too (ER7). */
+export function scopeRefused(reference: Reference, host: string, key: string, words: string): RunnerError {
+  const answer = words === '' ? '' : `; it said: ${words}`;
+  const message = `${host} knows the credentials for "${key}", but they do not allow pulling ${reference.path}, or it does not exist`;
+  return new RunnerError('AUTH_REFUSED', `${message}${answer}`, {
+    httpStatus: 401,
+    hint: `Check the image's name, and give the account of "${key}" the right to pull ${reference.path}.`,
+  });
+}
+
 /** A login, but not of the kind that was asked for. */
 export function loginUnfit(host: string, key: string, kind: string): RunnerError {
   return new RunnerError('AUTH_REFUSED', `${host} asks for a user name and password, and "${key}" has only ${kind}`, {

@@ -1,6 +1,13 @@
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { credentialsInClear, loginMissing, loginRefused, pullForbidden, redirectDenied } from './auth-error.ts';
+import {
+  credentialsInClear,
+  loginMissing,
+  loginRefused,
+  pullForbidden,
+  redirectDenied,
+  scopeRefused,
+} from './auth-error.ts';
 import { mayCarryLogin } from './authorizer.ts';
 import type { Authorization, Authorizer, Caller } from './authorizer.ts';
 import { loginSecrets } from './basic.ts';
@@ -138,7 +145,10 @@ export class Exchange {
     }
     if (sent === undefined || challenged.insufficientScope) this.#learnScopes(caller, route, challenged);
     if (!mayRetry || (sent !== undefined && !this.#hasBetter(caller, route, sent, challenged.demand))) {
-      return refusedLogin(caller, route, body);
+      if (isAnonymous || sent?.token === undefined || !challenged.insufficientScope)
+        return refusedLogin(caller, route, body);
+      const error = scopeRefused(caller.reference, route.authority, caller.candidate.key, body.text);
+      return { kind: 'refused', error };
     }
     return this.#answer(caller, refusal, challenged.demand);
   }

@@ -75,6 +75,15 @@ describe('a real registry with token authentication', function () {
     expect(tokens.requests.length - tokensBefore).to.equal(1);
   });
 
+  it('[TR12] [ER10] does not call a password wrong that the token service has taken', async () => {
+    tokens.behave((_request, response) => {
+      sendJson(response, 200, { token: tokens.token([]) });
+    });
+    const failure = await failureOf(setup, name());
+    expect(failure.message).to.include(`"${registry.authority}"`).and.to.include('team/fn').and.not.include('refused');
+    expect(failure.hint).to.include('right to pull').and.not.include('Renew');
+  });
+
   it('[P19] lets in the second of two logins that match when the first may not', async () => {
     tokens.behave((request, response) => {
       const isAnn = request.headers.authorization === `Basic ${basicEntry('ann', 'c').auth}`;
