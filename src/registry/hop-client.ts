@@ -166,7 +166,8 @@ export class HopClient {
 
 function setbackOf(result: CallResult): Setback | undefined {
   if (result.kind === 'failure') {
-    return result.error.code === 'UNREACHABLE' ? { kind: 'signal', signal: result.signal } : undefined;
+    const { error, signal } = result;
+    return error.code === 'UNREACHABLE' && signal !== undefined ? { kind: 'signal', signal } : undefined;
   }
   const { status, headers } = result.answer;
   if (!isRetriedStatus(status)) return undefined;

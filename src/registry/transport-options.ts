@@ -34,6 +34,7 @@ export interface Timeouts {
 }
 
 export interface TransportOptions {
+  /** Undefined without `privateTls`. */
   readonly mountedCa: MountedCa | undefined;
   /** PEM certificates of step system-ca; asked once, at the first use. */
   readonly systemRoots: (environment: NodeJS.ProcessEnv, log: Log) => readonly string[];

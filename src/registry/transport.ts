@@ -43,10 +43,15 @@ export class Transport {
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
     const ways = new Ways(book, new ProxySettings(environment), insecureRegistries);
     const systemRoots = once(() => options.systemRoots(environment, log));
-    const mountedCa = privateTls ? options.mountedCa : undefined;
     this.#memory = new StepMemory(clock);
     this.#agents = new Agents({ systemRoots, insecureRegistries, book, dial: options.dial, timeouts });
-    this.#mountedRoots = new MountedRoots({ mountedCa, agents: this.#agents, memory: this.#memory, log, clock });
+    this.#mountedRoots = new MountedRoots({
+      mountedCa: options.mountedCa,
+      agents: this.#agents,
+      memory: this.#memory,
+      log,
+      clock,
+    });
     const hasMountedCa = (): boolean => !this.#mountedRoots.isEmpty;
     this.#client = new HopClient({
       chain: new TrustChain({ ways, memory: this.#memory, privateTls, plaintextFallback, hasMountedCa, log, counters }),

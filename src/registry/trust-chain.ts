@@ -10,8 +10,8 @@ import { classifyError, tlsPortSignal } from './signals.ts';
 import type { Signal } from './signals.ts';
 import type { StepMemory } from './step-memory.ts';
 import { trustError } from './trust-error.ts';
-import { decide, firstStep } from './trust.ts';
-import type { TrustErrorCode, TrustPolicy, TrustState } from './trust.ts';
+import { decide, firstMove } from './trust.ts';
+import type { TrustDecision, TrustPolicy } from './trust.ts';
 import type { Way, Ways } from './ways.ts';
 import type { WireAnswer } from './wire.ts';
 
@@ -26,8 +26,8 @@ export interface Call {
 
 export type CallResult =
   | { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way }
-  /** No step led to an answer. */
-  | { readonly kind: 'failure'; readonly signal: Signal; readonly error: RunnerError };
+  /** No step led to an answer; `signal` is what the last one met, undefined when none was allowed. */
+  | { readonly kind: 'failure'; readonly signal: Signal | undefined; readonly error: RunnerError };
 
 export interface TrustChainOptions {
   readonly ways: Ways;
@@ -40,9 +40,13 @@ export interface TrustChainOptions {
   readonly counters: Counters;
 }
 
-type StepResult =
-  | { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way }
-  | { readonly kind: 'failure'; readonly signal: Signal; readonly thrown: unknown };
+interface FailedStep {
+  readonly kind: 'failure';
+  readonly signal: Signal;
+  readonly thrown: unknown;
+}
+
+type StepResult = { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way } | FailedStep;
 
 /** Walks the steps of {@link decide} until a host answers; begins with the step that worked last time. */
 export class TrustChain {
@@ -60,7 +64,9 @@ export class TrustChain {
     const result = await this.#step(call, known.step);
     if (result.kind === 'answer') return result;
     if (known.step !== 'plaintext' && !isAboutTrust(result.signal)) {
-      return this.#failure(call, await this.#policy(call), 'UNREACHABLE', result);
+      const policy = await this.#policy(call);
+      const decision = decide(policy, { step: known.step, cause: undefined }, result.signal.kind);
+      if (decision.kind === 'fail') return this.#failure(call, policy, decision, result);
     }
     memory.forget(call.endpoint);
     return this.#fromTheTop(call);
@@ -69,21 +75,18 @@ export class TrustChain {
   async #fromTheTop(call: Call): Promise<CallResult> {
     const policy = await this.#policy(call);
     this.#noteMissingCa(call, policy);
-    let state: TrustState = { step: firstStep(policy), cause: undefined };
-    for (;;) {
-      const result = await this.#step(call, state.step);
+    let last: FailedStep | undefined;
+    let decision = firstMove(policy);
+    while (decision.kind === 'try') {
+      const result = await this.#step(call, decision.next.step);
       if (result.kind === 'answer') {
         this.#adopt(call, result.way);
         return result;
       }
-      const decision = decide(policy, state, result.signal.kind);
-      if (decision.kind === 'fail') {
-        if (decision.plaintextSkipped !== undefined)
-          this.#note(call, 'plaintext', 'skipped', decision.plaintextSkipped);
-        return this.#failure(call, policy, decision.code, result);
-      }
-      state = decision.next;
+      last = result;
+      decision = decide(policy, decision.next, result.signal.kind);
     }
+    return this.#failure(call, policy, decision, last);
   }
 
   async #step(call: Call, step: ConnectionStep): Promise<StepResult> {
@@ -103,7 +106,7 @@ export class TrustChain {
     }
   }
 
-  #stepFailed(call: Call, step: ConnectionStep, signal: Signal, thrown: unknown): StepResult {
+  #stepFailed(call: Call, step: ConnectionStep, signal: Signal, thrown: unknown): FailedStep {
     this.#note(call, step, 'failed', signal.reason);
     return { kind: 'failure', signal, thrown };
   }
@@ -121,17 +124,18 @@ export class TrustChain {
   #failure(
     call: Call,
     policy: TrustPolicy,
-    code: TrustErrorCode,
-    result: StepResult & { kind: 'failure' },
+    { code, plaintextSkipped }: TrustDecision & { kind: 'fail' },
+    last: FailedStep | undefined,
   ): CallResult {
+    if (plaintextSkipped !== undefined) this.#note(call, 'plaintext', 'skipped', plaintextSkipped);
     const { endpoint, attempts } = call;
     const { authority } = endpoint;
-    const signal = result.signal.kind;
     const addresses = [tlsAddress(endpoint), addressOf(endpoint, 'plaintext')];
     const own = attempts.list.filter(({ address }) => addresses.includes(address));
-    const error = trustError({ code, authority, policy, attempts: own, signal, cause: result.thrown });
+    const signal = last?.signal;
+    const error = trustError({ code, authority, policy, attempts: own, signal: signal?.kind, cause: last?.thrown });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
-    return { kind: 'failure', signal: result.signal, error: error.with({ attempts: attempts.list }) };
+    return { kind: 'failure', signal, error: error.with({ attempts: attempts.list }) };
   }
 
   async #policy({ endpoint, signal }: Call): Promise<TrustPolicy> {
@@ -139,7 +143,7 @@ export class TrustChain {
     return {
       scheme: endpoint.scheme,
       privateTls,
-      mountedCa: privateTls && hasMountedCa(),
+      mountedCa: hasMountedCa(),
       plaintextFallback,
       listed: await ways.listed(endpoint, signal),
       explicitPort: endpoint.port !== undefined,

@@ -10,28 +10,28 @@ export interface TrustFailure {
   readonly policy: TrustPolicy;
   /** Of this host, in order. */
   readonly attempts: readonly Attempt[];
-  /** What the last attempt met. */
-  readonly signal: SignalKind;
+  /** What the last attempt met, if there was one. */
+  readonly signal: SignalKind | undefined;
   readonly cause: unknown;
 }
 
 /** The error at the end of the chain: every attempt with step, address and reason, and what would help. */
 export function trustError(failure: TrustFailure): RunnerError {
-  const { code, authority, attempts, cause } = failure;
+  const { code, authority, policy, attempts, cause } = failure;
   const tried = attempts
     .filter(({ outcome }) => outcome !== 'ok')
     .map(({ step, address, outcome, reason }) => {
       return `${step} ${address}${outcome === 'skipped' ? ' skipped' : ''}: ${reason}`;
     });
   const hint = hintFor(failure);
-  return new RunnerError(code, `${headline(code, authority)}: ${tried.join('; ')}`, {
+  return new RunnerError(code, `${headline(code, authority, policy)}: ${tried.join('; ')}`, {
     registry: authority,
     cause,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-function headline(code: TrustErrorCode, authority: string): string {
+function headline(code: TrustErrorCode, authority: string, { scheme }: TrustPolicy): string {
   switch (code) {
     case 'TLS_UNTRUSTED':
       return `the certificate of ${authority} is not trusted`;
@@ -40,7 +40,9 @@ function headline(code: TrustErrorCode, authority: string): string {
     case 'TLS_PROTOCOL':
       return `TLS with ${authority} failed`;
     case 'PLAINTEXT_REFUSED':
-      return `${authority} does not speak TLS, and plaintext is not allowed for it`;
+      return scheme === 'http'
+        ? `${authority} is named by an http URL, and plaintext is not allowed for it`
+        : `${authority} does not speak TLS, and plaintext is not allowed for it`;
     case 'ADDRESS_REFUSED':
       return `${authority} must not be dialled`;
     case 'NOT_A_REGISTRY':

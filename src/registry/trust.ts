@@ -8,7 +8,7 @@ export interface TrustPolicy {
   readonly scheme: 'chain' | 'https' | 'http';
   /** `--enable-private-registries-tls`. */
   readonly privateTls: boolean;
-  /** There is a mounted CA, and private TLS is on. */
+  /** There is a mounted CA; never without `privateTls`. */
   readonly mountedCa: boolean;
   readonly plaintextFallback: 'auto' | 'always' | 'never';
   /** Named in `--insecure-registries`, by the port that TLS and plaintext would each use. */
@@ -46,9 +46,10 @@ export type TrustDecision =
       readonly plaintextSkipped: string | undefined;
     };
 
-export function firstStep(policy: TrustPolicy): ConnectionStep {
-  if (policy.scheme === 'http') return 'plaintext';
-  return policy.mountedCa ? 'mounted-ca' : 'system-ca';
+/** The step to begin with. A URL that says http leads to plaintext, or nowhere: what is refused to names is refused to URLs. */
+export function firstMove(policy: TrustPolicy): TrustDecision {
+  if (policy.scheme === 'http') return toPlaintext(plaintextRefusal(policy), undefined, 'PLAINTEXT_REFUSED');
+  return attempt(policy.mountedCa ? 'mounted-ca' : 'system-ca', undefined);
 }
 
 /**
@@ -114,7 +115,7 @@ function toPlaintext(
 
 /** Why plaintext is out of the question for this host, whatever the signal (TC12, TC20). */
 function plaintextRefusal(policy: TrustPolicy): string | undefined {
-  if (policy.scheme !== 'chain') return 'a URL that says https is never fetched in plaintext';
+  if (policy.scheme === 'https') return 'a URL that says https is never fetched in plaintext';
   if (policy.listed.plaintext) return undefined;
   if (!policy.privateTls) return 'without --enable-private-registries-tls it is for hosts in --insecure-registries';
   if (policy.plaintextFallback === 'never')

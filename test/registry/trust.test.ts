@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ConnectionStep } from '../../src/core/attempt.ts';
 import type { SignalKind } from '../../src/registry/signals.ts';
-import { decide, firstStep } from '../../src/registry/trust.ts';
-import type { TrustErrorCode, TrustPolicy } from '../../src/registry/trust.ts';
+import { decide, firstMove } from '../../src/registry/trust.ts';
+import type { TrustDecision, TrustErrorCode, TrustPolicy } from '../../src/registry/trust.ts';
 
 const base: TrustPolicy = {
   scheme: 'chain',
@@ -123,6 +123,20 @@ const rows: readonly Row[] = [
     leadsTo: 'plaintext',
   },
   {
+    title: 'TC23: a bad certificate, listed by the port of plaintext alone,',
+    policy: { listed: { tls: false, plaintext: true } },
+    at: 'system-ca',
+    signals: ['issuer'],
+    leadsTo: 'TLS_UNTRUSTED',
+  },
+  {
+    title: 'TC23: no TLS, listed by the port of TLS alone,',
+    policy: { listed: { tls: true, plaintext: false }, plaintextFallback: 'never' },
+    at: 'system-ca',
+    signals: ['not-tls'],
+    leadsTo: 'PLAINTEXT_REFUSED',
+  },
+  {
     title: 'TC24: a port that wants TLS after a bad certificate',
     policy: { plaintextFallback: 'always' },
     at: 'plaintext',
@@ -147,15 +161,25 @@ describe('the trust decision', () => {
       const options = Object.entries(policy ?? {}).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
       it(`${title} at ${at} leads to ${leadsTo} (${[signal, ...options].join(', ')})`, () => {
         const decision = decide({ ...base, ...policy }, { step: at, cause }, signal);
-        expect(decision.kind === 'try' ? decision.next.step : decision.code).to.equal(leadsTo);
+        expect(moveOf(decision)).to.equal(leadsTo);
       });
     }
   }
 
   it('begins with the mounted CA, with the system where none is mounted, and with plaintext for an http URL', () => {
-    expect(firstStep(base)).to.equal('mounted-ca');
-    expect(firstStep({ ...base, mountedCa: false })).to.equal('system-ca');
-    expect(firstStep({ ...base, scheme: 'http' })).to.equal('plaintext');
+    expect(moveOf(firstMove(base))).to.equal('mounted-ca');
+    expect(moveOf(firstMove({ ...base, mountedCa: false }))).to.equal('system-ca');
+    expect(moveOf(firstMove({ ...base, scheme: 'http' }))).to.equal('plaintext');
+  });
+
+  it('does not begin with plaintext, though a URL says http, where it is not allowed', () => {
+    const url: TrustPolicy = { ...base, scheme: 'http', plaintextFallback: 'never' };
+    expect(moveOf(firstMove(url))).to.equal('PLAINTEXT_REFUSED');
+    expect(moveOf(firstMove({ ...url, plaintextFallback: 'always', privateTls: false }))).to.equal('PLAINTEXT_REFUSED');
+    expect(moveOf(firstMove({ ...url, plaintextFallback: 'always', verifiedBefore: true }))).to.equal(
+      'PLAINTEXT_REFUSED',
+    );
+    expect(moveOf(firstMove({ ...url, ...listed }))).to.equal('plaintext');
   });
 
   it('says why plaintext was not tried wherever that is a question', () => {
@@ -172,6 +196,10 @@ describe('the trust decision', () => {
     expect(decision).to.deep.equal({ kind: 'try', next: { step: 'plaintext', cause: 'TLS_NAME' } });
   });
 });
+
+function moveOf(decision: TrustDecision): ConnectionStep | TrustErrorCode {
+  return decision.kind === 'try' ? decision.next.step : decision.code;
+}
 
 function plaintextRefusal(policy: Partial<TrustPolicy>, signal: SignalKind): string | undefined {
   const decision = decide({ ...base, ...policy }, { step: 'system-ca', cause: undefined }, signal);

@@ -107,6 +107,27 @@ describe('what the trust chain remembers, through the service', () => {
     }
   });
 
+  it('a changed CA is tried first again where another step is remembered', async () => {
+    const { serve, tls, authority, stranger } = stage;
+    const secret = await mountSecret({ 'ca.crt': stranger.certificatePem });
+    const server = await startServer(serve, { tls });
+    const clock = new MovableClock();
+    const service = await startService({
+      flags: ['--enable-private-registries-tls', `--tls-secret-path=${secret.path}`],
+      overrides: { clock, systemRoots: () => [authority.certificatePem] },
+    });
+    try {
+      expect((await service.resolve(imageAt(server))).connection).to.equal('system-ca');
+      await secret.swap({ 'ca.crt': authority.certificatePem });
+      clock.advance(2000);
+      expect(stepsOf(await service.resolve(imageAt(server), again))).to.deep.equal(['mounted-ca ok']);
+    } finally {
+      await service.stop();
+      await server.stop();
+      await secret.remove();
+    }
+  });
+
   it('[TC18] [NT18] counts SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS among the system authorities', async () => {
     const { serve, tls, authority, stranger } = stage;
     const folder = await tempFolder('roots');
