@@ -17,7 +17,7 @@ export interface FetchedManifest {
   readonly digest: Digest;
   readonly bytes: Uint8Array;
   readonly manifest: Manifest;
-  /** The connection proved who the registry is: false over plaintext and `insecure-tls`. */
+  /** Whoever answered, and whoever redirected there, proved who they are: false over plaintext and `insecure-tls`. */
   readonly authenticated: boolean;
 }
 
@@ -45,5 +45,5 @@ export function acceptManifest(
     const message = `the index says that ${digest.text} is ${descriptor.mediaType}, and it is ${manifest.mediaType}`;
     throw new RunnerError('MAN_TYPE', message, { hint: 'Push the image again.' });
   }
-  return { digest, bytes, manifest, authenticated: route.step === 'mounted-ca' || route.step === 'system-ca' };
+  return { digest, bytes, manifest, authenticated: response.authenticated };
 }

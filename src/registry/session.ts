@@ -86,7 +86,7 @@ export class RegistrySession {
       const response = await this.#get('manifest', name, accept, signal);
       const bytes = await readBody(response, maxManifestBytes, signal);
       const fetched = acceptManifest(bytes, { digest, descriptor }, response, this.#parts.log);
-      if (digest === undefined && !fetched.authenticated) this.#warnUnauthenticated(response);
+      if (digest === undefined && !fetched.authenticated) this.#warnUnauthenticated();
       return fetched;
     });
   }
@@ -157,11 +157,11 @@ export class RegistrySession {
   }
 
   /** TC14: whoever sits on the way can have given any image for a tag. */
-  #warnUnauthenticated(response: TransportResponse): void {
+  #warnUnauthenticated(): void {
     this.#parts.log.warn('tag resolved over a connection that does not prove who the registry is', {
       image: this.#reference.canonical,
-      registry: response.route.authority,
-      step: response.route.step,
+      registry: this.#reference.domain,
+      step: this.#connection,
     });
   }
 

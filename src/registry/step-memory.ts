@@ -1,3 +1,4 @@
+import { isVerified } from '../core/attempt.ts';
 import type { Clock } from '../core/clock.ts';
 import { tlsAddress } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -25,7 +26,7 @@ export class StepMemory {
 
   remember(endpoint: Endpoint, route: Route): void {
     const { key } = endpoint;
-    const verified = route.step === 'mounted-ca' || route.step === 'system-ca';
+    const verified = isVerified(route.step);
     this.#steps.delete(key);
     this.#steps.set(key, { route, untilMs: this.#clock.now() + (verified ? rememberMs : rememberUnverifiedMs) });
     if (verified) this.#verified.add(tlsAddress(endpoint));

@@ -61,4 +61,6 @@ export interface TransportResponse {
   readonly route: Route;
   /** The answer came from another origin than the one asked. */
   readonly redirected: boolean;
+  /** Every host on the way has proved who it is; a host that has not could redirect to anyone. */
+  readonly authenticated: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isVerified } from '../core/attempt.ts';
 import { RunnerError } from '../core/errors.ts';
 import { AddressBook } from './addresses.ts';
 import { Agents } from './agents.ts';
@@ -92,22 +93,22 @@ export class Transport {
   async #follow(request: TransportRequest): Promise<TransportResponse> {
     const maxRedirects = request.maxRedirects ?? defaultMaxRedirects[request.target.kind];
     let hop = firstHop(request.target);
+    let authenticated = true;
     for (let redirects = 0; ; redirects += 1) {
       await this.#mountedRoots.refresh();
       const { answer, route } = await this.#client.ask(hop, request);
+      authenticated &&= isVerified(route.step);
       const location = locationOf(answer);
-      if (location === undefined) return response({ answer, route }, !hop.own, request);
+      if (location === undefined) {
+        const { status, headers } = answer;
+        return { status, headers, body: plainBody(answer, request), route, redirected: !hop.own, authenticated };
+      }
       answer.discard();
       const limit = request.method === 'POST' ? 0 : maxRedirects;
       if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
       hop = nextHop(hop, route, location);
     }
   }
-}
-
-function response({ answer, route }: HopAnswer, redirected: boolean, request: TransportRequest): TransportResponse {
-  const { status, headers } = answer;
-  return { status, headers, body: plainBody(answer, request), route, redirected };
 }
 
 function plainBody({ headers, body, discard }: HopAnswer['answer'], { bulk, method }: TransportRequest): Readable {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isVerified } from '../core/attempt.ts';
 import type { ConnectionStep } from '../core/attempt.ts';
 import type { AddressBook } from './addresses.ts';
 import type { TrustSetting } from './agents.ts';
@@ -36,14 +37,13 @@ export class Ways {
     const addresses = await this.#addresses(hostname, proxy, signal);
     const list = this.#insecureRegistries;
     const clearCredentials = step === 'plaintext' && mayGetClearCredentials(list, hostname, port, addresses);
-    const verified = step === 'mounted-ca' || step === 'system-ca';
     const insecureListed = isListed(list, hostname, port, addresses);
     return {
       route: {
         step,
         origin: originOf(endpoint, step),
         authority,
-        credentialsAllowed: verified || clearCredentials || (step === 'insecure-tls' && insecureListed),
+        credentialsAllowed: isVerified(step) || clearCredentials || (step === 'insecure-tls' && insecureListed),
         insecureListed,
         addresses,
       },

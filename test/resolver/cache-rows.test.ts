@@ -138,6 +138,21 @@ describe('what the service keeps of what registries said', () => {
     expect((await failureOf(runner.service.resolve(name))).reason).to.equal('UNREACHABLE');
   });
 
+  it('[S35] [TC14] [TC15] is no better where plaintext redirected to a registry that is verified', async () => {
+    const plain = await startScriptedRegistry();
+    plain.behave(({ target }, response) => {
+      response.writeHead(307, { location: `https://${registry.authority}${target}` }).end();
+    });
+    const name = `${plain.authority}/team/fn:v1`;
+    expect(await runner.service.resolve(name)).to.include({ connection: 'plaintext', digest: first.digest });
+    expect(runner.service.logLines.some((line) => line.includes('does not prove') && line.includes(name))).to.equal(
+      true,
+    );
+    runner.clock.advance(ttlMs);
+    await plain.stop();
+    expect((await failureOf(runner.service.resolve(name))).reason).to.equal('UNREACHABLE');
+  });
+
   it('goes to nobody with other credentials, and a rotated password counts at once', async () => {
     await runner.service.resolve(image);
     registry.takeRequests();
