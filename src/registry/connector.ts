@@ -29,7 +29,6 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     allowH2: false,
     lookup: (hostname, { all }, callback) => {
       const addresses = checked.get(hostname) ?? [];
-      checked.delete(hostname);
       const first = addresses[0];
       if (all === true || first === undefined) callback(null, [...addresses]);
       else callback(null, first.address, first.family);
@@ -43,10 +42,12 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
         callback(error, null);
         return;
       }
-      checked.set(target.hostname, addresses);
       const dialled = dialledTarget(options.dial, addresses, port);
       const place = dialled === undefined ? {} : { hostname: dialled.address, port: String(dialled.port) };
+      // Node asks for the addresses of a name before `connect` returns, and of a literal never.
+      checked.set(target.hostname, addresses);
       connect({ ...target, ...place }, afterConnect(callback));
+      checked.delete(target.hostname);
     });
   };
 }

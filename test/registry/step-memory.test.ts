@@ -40,6 +40,7 @@ describe('StepMemory', () => {
     const plain = registryEndpoint('plain.example');
     memory.remember(verified, route('system-ca'));
     memory.remember(plain, route('plaintext'));
+    memory.remember(verified, route('insecure-tls'));
     memory.forget(verified);
     memory.forgetSteps();
     expect([memory.recall(verified), memory.recall(plain)]).to.deep.equal([undefined, undefined]);

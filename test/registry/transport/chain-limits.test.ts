@@ -10,12 +10,18 @@ import { startTwoFacedServer } from './two-faced-server.ts';
 
 const image = 'registry.example:5000/team/fn:v1';
 const again = { refresh: true };
+const login = basicEntry('joe', 'pass');
 /** The last one given counts. */
 const withoutPrivateTls = '--enable-private-registries-tls=false';
 
 describe('what the trust chain does not do, through the service', () => {
   let stage: Stage;
   let caPem: string;
+  /** Wants a login. */
+  const guarded: Handler = async (request, response) => {
+    if (request.headers.authorization !== undefined) await stage.serve(request, response);
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+  };
 
   before(async () => {
     stage = await setStage();
@@ -59,12 +65,17 @@ describe('what the trust chain does not do, through the service', () => {
     }
   });
 
+  it('[TC13] takes localhost for loopback only where nothing else is among its addresses', async () => {
+    await withServer(guarded, {}, async (server) => {
+      const network = new VirtualNetwork().name('localhost', '127.0.0.1', '203.0.113.7');
+      network.serve('127.0.0.1', 5000, server);
+      const setup = { auths: { 'localhost:5000': login }, overrides: { ...network.overrides, ...noSystemRoots } };
+      expect((await failureOf(setup, 'localhost:5000/team/fn:v1')).reason).to.equal('PLAINTEXT_CREDENTIALS');
+      expect(authorizationsSeen(server)).to.deep.equal([undefined]);
+    });
+  });
+
   it('[TC23] takes no name for listed that resolves into the network and out of it', async () => {
-    const login = basicEntry('joe', 'pass');
-    const guarded: Handler = async (request, response) => {
-      if (request.headers.authorization !== undefined) await stage.serve(request, response);
-      else response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
-    };
     await withServer(guarded, {}, async (server) => {
       const network = new VirtualNetwork().name('registry.example', '203.0.113.7', '198.51.100.7');
       network.serve('203.0.113.7', 5000, server);
