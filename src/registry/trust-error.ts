@@ -55,7 +55,7 @@ function headline(code: TrustErrorCode, authority: string, { scheme }: TrustPoli
 function hintFor({ code, authority, policy, signal }: TrustFailure): string | undefined {
   switch (code) {
     case 'TLS_UNTRUSTED':
-      return `${howToTrust(policy)}, or list ${authority} in --insecure-registries.`;
+      return `${signal === 'validity' ? howToRenew(authority) : howToTrust(policy)}, or list ${authority} in --insecure-registries.`;
     case 'TLS_NAME':
       return `Use a name that the certificate of ${authority} holds, give it one with this name, or list ${authority} in --insecure-registries.`;
     case 'TLS_PROTOCOL':
@@ -71,6 +71,11 @@ function hintFor({ code, authority, policy, signal }: TrustFailure): string | un
         ? 'Check the proxy in HTTP_PROXY or HTTPS_PROXY, or name the host in NO_PROXY.'
         : `Check host and port of ${authority}, and that it can be reached from here.`;
   }
+}
+
+/** No bundle helps against a date. */
+function howToRenew(authority: string): string {
+  return `Renew the certificate of ${authority} or of its authority, whichever is out of date, and check the clock here`;
 }
 
 function howToTrust({ privateTls, mountedCa }: TrustPolicy): string {

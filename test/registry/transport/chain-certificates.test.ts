@@ -62,6 +62,7 @@ describe('the trust chain and certificates, through the service', () => {
       expect(failure.reason).to.equal('TLS_UNTRUSTED');
       expect(stepsOf(failure)).to.deep.equal(['mounted-ca failed', 'system-ca failed', 'plaintext skipped']);
       expect(reasonAt(failure, 'system-ca')).to.contain('expired');
+      expect(failure.hint, 'what helps against a date').to.include('Renew').and.not.include('Add the CA');
       expect(server.requests).to.deep.equal([]);
     });
   });
