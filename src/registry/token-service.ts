@@ -99,7 +99,9 @@ export class TokenService {
     } catch (thrown) {
       this.#count('failed');
       const error = toRunnerError(thrown);
-      throw error.code === 'ADDRESS_REFUSED' ? realmError(order.realm, order.registry, error.message, error) : error;
+      throw error.code === 'ADDRESS_REFUSED'
+        ? realmError(order.realm, order.registry, error.message, error)
+        : ofTokenService(error, order);
     }
   }
 
@@ -147,6 +149,12 @@ export class TokenService {
   #count(outcome: 'ok' | 'refused' | 'failed'): void {
     this.#options.counters.add('token_requests', { outcome });
   }
+}
+
+/** Nobody who names an image knows the host that its registry names. */
+function ofTokenService(error: RunnerError, { registry }: TokenOrder): RunnerError {
+  if (error.code === 'CANCELLED' || error.code === 'DEADLINE') return error;
+  return new RunnerError(error.code, `the token service of ${registry.authority}: ${error.message}`, error.details);
 }
 
 /** `AUTH_DENIED` is for the caller to explain, who knows what was looked for. */

@@ -202,6 +202,7 @@ describe("a registry's failure, as the caller is told of it", () => {
     registry.play((_request, response) => sendUnauthorized(response, `Bearer realm="https://${gone.authority}/token"`));
     const failure = await failureOf(setup, image);
     expect(failure.reason).to.equal('UNREACHABLE');
+    expect(failure.message).to.include(`the token service of ${registry.authority}`);
     expect(failure.attempts.map((attempt) => `${attempt.address} ${attempt.outcome}`)).to.include.members([
       `${registry.authority} ok`,
       `${gone.authority} failed`,
