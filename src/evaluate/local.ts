@@ -5,7 +5,7 @@ import { functionEnvironment } from '../local/function-environment.ts';
 import type { LayerSource } from '../local/image-content.ts';
 import type { ImageStore } from '../local/image-store.ts';
 import { type ProcessLimits, type ProcessResult, runProcess } from '../local/process.ts';
-import type { Sandbox } from '../local/sandbox.ts';
+import type { Sandboxes } from '../local/sandboxes.ts';
 import { resolveUser } from '../local/user.ts';
 import type { Resolution } from '../resolver/resolution.ts';
 import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
@@ -26,7 +26,7 @@ interface LocalLimits extends ProcessLimits {
 export interface LocalEvaluatorOptions {
   readonly resolver: ImageResolver;
   readonly store: Pick<ImageStore, 'unpack'>;
-  readonly sandboxes: { current(): Promise<Sandbox> };
+  readonly sandboxes: Pick<Sandboxes, 'current' | 'forget'>;
   readonly limits: LocalLimits;
   readonly counters: Counters;
 }
@@ -70,25 +70,28 @@ export class LocalEvaluator implements Evaluator {
   }
 
   async #evaluate(request: EvaluateRequest): Promise<Outcome> {
-    const { resolver, sandboxes } = this.#options;
+    const { resolver } = this.#options;
     const { resolution } = await resolver.resolve(request.image, { signal: request.signal });
-    const sandbox = await sandboxes.current();
-    const { exitCode, stdout, stderr, stderrBytes } = await this.#run(request, resolution, sandbox);
+    const { exitCode, stdout, stderr, stderrBytes } = await this.#run(request, resolution);
     const { image } = request;
     const { digest } = resolution;
     return await outcomeOf({ runtime: 'local', image, digest, exitCode, stdout, stderr, stderrBytes });
   }
 
-  async #run(request: EvaluateRequest, resolution: Resolution, sandbox: Sandbox): Promise<ProcessResult> {
-    const first = await this.#tryRun(request, resolution, sandbox);
-    // Somebody may clear the cache folder under a running service.
-    const last = first.kind === 'gone' ? await this.#tryRun(request, resolution, sandbox) : first;
-    if (last.kind === 'ended') return last.result;
-    throw startError(resolution, last.reason);
+  async #run(request: EvaluateRequest, resolution: Resolution): Promise<ProcessResult> {
+    const first = await this.#tryRun(request, resolution);
+    if (first.kind === 'ended') return first.result;
+    if (first.kind === 'not-started') throw startError(resolution, first.reason);
+    // Somebody has cleared the cache folder under a running service; what a sandbox needs of it is gone, too.
+    this.#options.sandboxes.forget();
+    const second = await this.#tryRun(request, resolution);
+    if (second.kind === 'ended') return second.result;
+    throw startError(resolution, second.reason);
   }
 
-  async #tryRun(request: EvaluateRequest, resolution: Resolution, sandbox: Sandbox): Promise<Attempt> {
-    const { resolver, store, limits } = this.#options;
+  async #tryRun(request: EvaluateRequest, resolution: Resolution): Promise<Attempt> {
+    const { resolver, store, sandboxes, limits } = this.#options;
+    const sandbox = await sandboxes.current();
     const { signal } = request;
     const argv = commandOf(resolution);
     const unpacked = await store.unpack(resolution, async () => await resolver.session(resolution), signal);

@@ -49,6 +49,11 @@ export class Sandboxes {
     return await this.#current;
   }
 
+  /** Looks again at the next call; for when the sandbox has stopped working. */
+  forget(): void {
+    this.#current = undefined;
+  }
+
   async #choose(): Promise<Sandbox> {
     const failures: string[] = [];
     for (const candidate of await this.#candidates()) {

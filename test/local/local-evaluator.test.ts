@@ -7,7 +7,7 @@ import { LocalEvaluator, type LocalEvaluatorOptions } from '../../src/evaluate/l
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { ImageContent } from '../../src/local/image-content.ts';
-import type { UnpackedImage } from '../../src/local/image-store.ts';
+import type { UnpackedImage } from '../../src/local/leases.ts';
 import type { Sandbox, SandboxCommand } from '../../src/local/sandbox.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { failureOf } from './failure-of.ts';
@@ -98,7 +98,7 @@ function parts(script = 'cat; echo done >&2', options: Partial<LocalEvaluatorOpt
   const evaluator = new LocalEvaluator({
     resolver: { resolve: async () => await Promise.resolve({ resolution }), session: async () => await image.open() },
     store,
-    sandboxes: { current: async () => await Promise.resolve(sandbox) },
+    sandboxes: { current: async () => await Promise.resolve(sandbox), forget: () => undefined },
     limits,
     counters,
     ...options,
@@ -158,7 +158,9 @@ describe('LocalEvaluator', () => {
 
   it('pulls nothing where no sandbox works', async () => {
     const refusal = new RunnerError('SANDBOX_UNAVAILABLE', 'none');
-    const { evaluate, store } = parts('', { sandboxes: { current: async () => await Promise.reject(refusal) } });
+    const { evaluate, store } = parts('', {
+      sandboxes: { current: async () => await Promise.reject(refusal), forget: () => undefined },
+    });
     expect((await failureOf(evaluate())).code).to.equal('SANDBOX_UNAVAILABLE');
     expect(store.taken).to.equal(0);
   });
