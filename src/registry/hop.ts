@@ -32,7 +32,7 @@ export function nextHop(hop: Hop, route: Route, location: string): Hop {
   const path = target.pathname + target.search;
   const endpoint = urlEndpoint(target);
   if (new URL(route.origin).origin === target.origin) return { ...hop, path };
-  return { kind: 'redirect', endpoint, path, own: false, sender: hop.sender ?? route };
+  return { kind: 'redirect', endpoint, path, own: false, sender: route };
 }
 
 export function urlOf(hop: Hop, route: Route): URL {

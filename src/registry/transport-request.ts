@@ -47,8 +47,6 @@ export interface TransportRequest {
   readonly authorize?: (route: Route) => Secret | undefined;
   readonly attempts: AttemptLog;
   readonly signal: AbortSignal;
-  /** Default 5 for a registry, 0 for a token service. */
-  readonly maxRedirects?: number;
   /** A long download: it takes no slot from the short requests, and its decoded size is the reader's to limit. */
   readonly bulk?: boolean;
 }

@@ -24,7 +24,8 @@ export type { Route, TransportRequest, TransportResponse } from './transport-req
 const defaultTimeouts: Timeouts = { connectMs: 10_000, headersMs: 20_000, bodyIdleMs: 30_000 };
 const slotsPerHost = 4;
 const slotsInAll = 16;
-const defaultMaxRedirects = { registry: 5, token: 0 };
+/** Registry-behaviour 5.6 RD12, 3.6 RM18. */
+const maxRedirects = { registry: 5, token: 0 };
 const maxDecodedBytes = 64 * 1024 * 1024;
 
 /**
@@ -91,7 +92,7 @@ export class Transport {
   }
 
   async #follow(request: TransportRequest): Promise<TransportResponse> {
-    const maxRedirects = request.maxRedirects ?? defaultMaxRedirects[request.target.kind];
+    const limit = maxRedirects[request.target.kind];
     let hop = firstHop(request.target);
     let authenticated = true;
     for (let redirects = 0; ; redirects += 1) {
@@ -104,7 +105,6 @@ export class Transport {
         return { status, headers, body: plainBody(answer, request), route, redirected: !hop.own, authenticated };
       }
       answer.discard();
-      const limit = request.method === 'POST' ? 0 : maxRedirects;
       if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
       hop = nextHop(hop, route, location);
     }

@@ -210,6 +210,31 @@ describe('redirects, through the service', () => {
     }
   }
 
+  it('[RD12] [RD3] does not follow a host outside back inside, though the registry is inside', async () => {
+    const { serve, tls, authority } = stage;
+    const named = await authority.issue({ dnsNames: ['registry.example', 'cdn.example', 'store.example'] });
+    const sendingTo =
+      (host: string): Handler =>
+      (request, response) => {
+        if (isConfig(request.target)) redirectTo(response, `https://${host}${request.target}`);
+        else sendContent(stage.content, request, response);
+      };
+    await withServer(sendingTo('store.example'), { tls: named }, async (cdn) =>
+      withServer(sendingTo('cdn.example'), { tls }, async (server) =>
+        withServer(serve, { tls: named }, async (store) => {
+          const network = new VirtualNetwork().name('registry.example', '10.0.0.5').name('cdn.example', '203.0.113.8');
+          network.name('store.example', '192.168.1.5');
+          network.serve('10.0.0.5', 443, server).serve('203.0.113.8', 443, cdn).serve('192.168.1.5', 443, store);
+          const overrides = { ...network.overrides, ...noSystemRoots };
+          const failure = await failureOf({ ...setup, overrides }, 'registry.example/team/fn:v1');
+          expect(failure.reason).to.equal('ADDRESS_REFUSED');
+          expect(failure.message).to.contain('cdn.example redirects to').and.to.contain('192.168.1.5');
+          expect(store.requests).to.deep.equal([]);
+        }),
+      ),
+    );
+  });
+
   it('[RD12] follows a registry inside to another private host', async () => {
     const { serve, tls, authority } = stage;
     const named = await authority.issue({ dnsNames: ['registry.example', 'store.example'] });

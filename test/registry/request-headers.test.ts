@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { Secret } from '../../src/core/secret.ts';
+import { AttemptLog } from '../../src/registry/attempt-log.ts';
+import { urlEndpoint } from '../../src/registry/endpoint.ts';
+import { requestHeaders } from '../../src/registry/request-headers.ts';
+import type { Route, TransportRequest } from '../../src/registry/transport-request.ts';
+
+const url = new URL('https://registry.example/v2/');
+const route: Route = {
+  step: 'system-ca',
+  origin: 'https://registry.example:443',
+  authority: 'registry.example',
+  credentialsAllowed: true,
+  insecureListed: true,
+  addresses: ['203.0.113.7'],
+};
+const request: TransportRequest = {
+  target: { kind: 'registry', authority: 'registry.example', path: '/v2/' },
+  method: 'GET',
+  headers: { Accept: '*/*', 'User-Agent': 'test', Cookie: 'a=b', Authorization: 'Basic x', 'X-Session': 'secret' },
+  authorize: () => new Secret('Basic canary'),
+  attempts: new AttemptLog(),
+  signal: new AbortController().signal,
+};
+
+describe('the headers of one hop', () => {
+  it('hold the authorization that the caller gives for the own origin, and never a cookie', () => {
+    const hop = { kind: 'registry', endpoint: urlEndpoint(url), path: '/v2/', own: true, sender: undefined } as const;
+    expect(requestHeaders(hop, request, route)).to.deep.equal({
+      accept: '*/*',
+      'user-agent': 'test',
+      'x-session': 'secret',
+      authorization: 'Basic canary',
+    });
+  });
+
+  it('[HBND2] tell another host nothing, whatever the caller would give it', () => {
+    const hop = { kind: 'redirect', endpoint: urlEndpoint(url), path: '/v2/', own: false, sender: route } as const;
+    expect(requestHeaders(hop, request, route)).to.deep.equal({ accept: '*/*', 'user-agent': 'test' });
+  });
+});
