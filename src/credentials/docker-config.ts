@@ -6,6 +6,7 @@ import { holdsCredentialField } from './entry.ts';
 
 /** What a Kubernetes secret can hold at most. */
 const maxBytes = 1024 * 1024;
+const hint = 'Store the registry credentials as JSON: {"auths": {"registry.example.com": {"auth": "…"}}}.';
 
 export interface DockerConfig {
   /** Unread entries by key, in the order of the file; a repeated key keeps its last entry. */
@@ -26,7 +27,7 @@ export function parseDockerConfig(bytes: Uint8Array, file: string): DockerConfig
   const entries = new Map<string, unknown>(sections.length > 0 ? [] : legacyEntries(document, file));
   for (const [, auths] of sections) {
     if (auths === null) continue;
-    if (!isJsonObject(auths)) throw new RunnerError('CFG_SHAPE', `${file}: auths is not an object`, { file });
+    if (!isJsonObject(auths)) throw new RunnerError('CFG_SHAPE', `${file}: auths is not an object`, { file, hint });
     for (const [key, entry] of Object.entries(auths)) entries.set(key, entry);
   }
   return { entries, warnings: helperWarnings(document) };
@@ -34,19 +35,16 @@ export function parseDockerConfig(bytes: Uint8Array, file: string): DockerConfig
 
 function parseDocument(bytes: Uint8Array, file: string): JsonObject {
   if (bytes.length > maxBytes) {
-    throw new RunnerError('CFG_SHAPE', `${file}: larger than ${String(maxBytes)} bytes`, { file });
+    throw new RunnerError('CFG_SHAPE', `${file}: larger than ${String(maxBytes)} bytes`, { file, hint });
   }
   let document: unknown;
   try {
     document = decodeJson(bytes);
   } catch (thrown) {
     const problem = thrown instanceof SyntaxError ? thrown.message : 'not valid JSON';
-    throw new RunnerError('CFG_JSON', `${file}: ${problem}`, {
-      file,
-      hint: 'Store the registry credentials as JSON: {"auths": {"registry.example.com": {"auth": "…"}}}.',
-    });
+    throw new RunnerError('CFG_JSON', `${file}: ${problem}`, { file, hint });
   }
-  if (!isJsonObject(document)) throw new RunnerError('CFG_SHAPE', `${file}: not a JSON object`, { file });
+  if (!isJsonObject(document)) throw new RunnerError('CFG_SHAPE', `${file}: not a JSON object`, { file, hint });
   return document;
 }
 

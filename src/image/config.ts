@@ -47,7 +47,7 @@ function parseDocument(bytes: Uint8Array): JsonObject {
   try {
     document = decodeJson(bytes);
   } catch (cause) {
-    throw new RunnerError('MAN_CONFIG', 'image config is not JSON', { cause });
+    throw fault('is not JSON', cause);
   }
   if (!isJsonObject(document)) throw fault('is not a JSON object');
   return document;
@@ -98,7 +98,7 @@ function parseDiffIds(rootfs: JsonObject): readonly Digest[] {
   try {
     return strings(rootfs, 'diff_ids').map(parseDigest);
   } catch (cause) {
-    throw new RunnerError('MAN_CONFIG', 'image config has a malformed list of layer digests', { cause });
+    throw fault('has a malformed list of layer digests', cause);
   }
 }
 
@@ -123,6 +123,9 @@ function strings(parent: JsonObject, name: string, accept = withoutNul): readonl
   return value;
 }
 
-function fault(problem: string): RunnerError {
-  return new RunnerError('MAN_CONFIG', `image config ${problem}`);
+function fault(problem: string, cause?: unknown): RunnerError {
+  return new RunnerError('MAN_CONFIG', `image config ${problem}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'Correct how the image is built, then build and push it again.',
+  });
 }

@@ -47,5 +47,7 @@ function fault(
   text: string,
   problem: string,
 ): RunnerError {
-  return new RunnerError(code, `${quoteInput(text)} ${problem}`);
+  return new RunnerError(code, `${quoteInput(text)} ${problem}`, {
+    hint: 'Write sha256: and 64 lower-case hex digits, or sha512: and 128 of them.',
+  });
 }

@@ -90,5 +90,7 @@ function malformed(problem: string): RunnerError {
 }
 
 function tooLong(what: string, characters: number): RunnerError {
-  return new RunnerError('REF_TOO_LONG', `${what} is longer than ${String(characters)} characters`);
+  return new RunnerError('REF_TOO_LONG', `${what} is longer than ${String(characters)} characters`, {
+    hint: 'Use a shorter name.',
+  });
 }

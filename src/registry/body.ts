@@ -37,7 +37,10 @@ export async function readBody(response: TransportResponse, maxBytes: number, si
 }
 
 function tooLarge(registry: string, maxBytes: number): RunnerError {
-  return new RunnerError('MAN_SIZE', `the answer of ${registry} is over ${String(maxBytes)} bytes`, { registry });
+  return new RunnerError('MAN_SIZE', `the answer of ${registry} is over ${String(maxBytes)} bytes`, {
+    registry,
+    hint: `Check that ${registry} is the registry you mean; no manifest or config of a function is that large.`,
+  });
 }
 
 export function cutShort(registry: string, cause: unknown): RunnerError {

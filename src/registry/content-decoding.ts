@@ -5,6 +5,7 @@ import { RunnerError } from '../core/errors.ts';
 import { safeText } from './safe-text.ts';
 
 const maxEncodings = 3;
+const hint = 'Have the registry, or the proxy before it, send its answers without Content-Encoding.';
 
 /**
  * The body with its Content-Encoding undone, the last one first. We ask for none (`identity`), but a server may send one
@@ -17,7 +18,8 @@ export function decoded(body: Readable, contentEncoding: readonly string[], maxD
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');
   if (encodings.length === 0) return body;
-  if (encodings.length > maxEncodings) throw new RunnerError('REGISTRY_ERROR', 'the answer is encoded too many times');
+  if (encodings.length > maxEncodings)
+    throw new RunnerError('REGISTRY_ERROR', 'the answer is encoded too many times', { hint });
   const stages = [...encodings.toReversed().map(decoder), limit(maxDecodedBytes)];
   return stages.reduce<Readable>(joined, body);
 }
@@ -39,7 +41,9 @@ function decoder(name: string): Transform {
     case 'zstd':
       return createZstdDecompress();
     default:
-      throw new RunnerError('REGISTRY_ERROR', `the answer has an unknown Content-Encoding: ${safeText(name, 60)}`);
+      throw new RunnerError('REGISTRY_ERROR', `the answer has an unknown Content-Encoding: ${safeText(name, 60)}`, {
+        hint,
+      });
   }
 }
 
@@ -49,7 +53,7 @@ function limit(maxBytes: number): Transform {
     transform: (chunk: Buffer, _encoding, callback) => {
       bytes += chunk.length;
       if (bytes <= maxBytes) callback(null, chunk);
-      else callback(new RunnerError('MAN_SIZE', `the decoded answer is over ${String(maxBytes)} bytes`));
+      else callback(new RunnerError('MAN_SIZE', `the decoded answer is over ${String(maxBytes)} bytes`, { hint }));
     },
   });
 }

@@ -61,6 +61,7 @@ describe('credentials document', () => {
       const error = caughtFrom(() => Keyring.parse(bytes, '/etc/auth/.dockerconfigjson'));
       expect(error.code).to.equal(code);
       expect(error.message).to.include('/etc/auth/.dockerconfigjson');
+      expect(error.details.hint).to.include('"auths"');
       expect(`${error.message} ${JSON.stringify(error.details)} ${String(error.cause)}`).to.not.include('hunter2');
     });
   }

@@ -61,7 +61,9 @@ const malformed = [
 describe('image config', () => {
   for (const { rows, what, bytes } of malformed) {
     it(`${rows} is refused with ${what}`.trim(), () => {
-      expect(caughtFrom(() => parseImageConfig(bytes)).code).to.equal('MAN_CONFIG');
+      const error = caughtFrom(() => parseImageConfig(bytes));
+      expect(error.code).to.equal('MAN_CONFIG');
+      expect(error.details.hint).to.match(/push it again/);
     });
   }
 

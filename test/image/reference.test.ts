@@ -24,6 +24,7 @@ describe('image reference', () => {
         const error = caughtFrom(() => parseReference(input));
         expect(error.code).to.equal(code);
         expect(error.message).to.match(/^image reference "/);
+        expect(error.details.hint).to.match(/\.$/);
       });
     }
   }
