@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 
 import { RunnerError } from '../core/errors.ts';
@@ -33,6 +34,7 @@ export async function startProcess(request: StartRequest): Promise<StartedProces
   try {
     const child = spawnChild(request, pipes);
     if (child.pid === undefined) throw startError(request, await failureOf(child));
+    offerToOutOfMemoryKiller(child.pid);
     const streams = streamsOf(child, pipes);
     if (streams === undefined) throw startError(request, new Error('it has no standard streams'));
     const status = child.stdio[3];
@@ -62,6 +64,15 @@ function spawnChild(request: StartRequest, pipes: StdioPipes | undefined): Child
   }
 }
 
+/** Should the machine run out of memory, then the function goes and not the runner (proc_pid_oom_score_adj(5)). */
+function offerToOutOfMemoryKiller(pid: number): void {
+  try {
+    writeFileSync(`/proc/${String(pid)}/oom_score_adj`, '1000');
+  } catch {
+    // It has ended, or this machine does not let us.
+  }
+}
+
 async function failureOf(child: ChildProcess): Promise<unknown> {
   const event: readonly unknown[] = await once(child, 'error');
   return event[0];
@@ -80,6 +91,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'it is not executable',
   E2BIG: 'its arguments and environment are too long',
   EAGAIN: 'the machine has too many processes',
+  EMFILE: 'the runner has too many files open',
   ENOEXEC: 'it is no program for this machine',
 };
 

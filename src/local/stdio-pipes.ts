@@ -41,15 +41,32 @@ export async function openStdioPipes(): Promise<StdioPipes | undefined> {
   return open(stdin, stdout, stderr);
 }
 
-function open(stdin: number, stdout: number, stderr: number): StdioPipes {
-  const stdinWriter = reopen(stdin, constants.O_WRONLY | constants.O_NONBLOCK);
-  const child = [
-    reopen(stdin, constants.O_RDONLY),
-    reopen(stdout, constants.O_WRONLY),
-    reopen(stderr, constants.O_WRONLY),
-  ] as const;
-  // Held open here it would keep us from seeing that the function stopped reading.
-  closeSync(stdin);
+/** Undefined, with all three closed, when this process may not open more files. */
+function open(stdin: number, stdout: number, stderr: number): StdioPipes | undefined {
+  const opened: number[] = [stdin, stdout, stderr];
+  const reopen = (descriptor: number, flags: number): number => {
+    const own = openSync(`/proc/self/fd/${String(descriptor)}`, flags);
+    opened.push(own);
+    return own;
+  };
+  try {
+    const stdinWriter = reopen(stdin, constants.O_WRONLY | constants.O_NONBLOCK);
+    const child = [
+      reopen(stdin, constants.O_RDONLY),
+      reopen(stdout, constants.O_WRONLY),
+      reopen(stderr, constants.O_WRONLY),
+    ] as const;
+    const pipes = wrap(child, stdinWriter, stdout, stderr);
+    // Held open here it would keep us from seeing that the function stopped reading.
+    closeSync(stdin);
+    return pipes;
+  } catch {
+    opened.forEach(close);
+    return undefined;
+  }
+}
+
+function wrap(child: StdioPipes['child'], stdinWriter: number, stdout: number, stderr: number): StdioPipes {
   return {
     child,
     stdin: new Socket({ fd: stdinWriter, readable: false, writable: true }),
@@ -57,15 +74,13 @@ function open(stdin: number, stdout: number, stderr: number): StdioPipes {
     stderr: new Socket({ fd: stderr, readable: true, writable: false }),
     outputInodes: [stdout, stderr].map((descriptor) => fstatSync(descriptor).ino),
     closeChildEnds: () => {
-      child.forEach((descriptor) => {
-        closeSync(descriptor);
-      });
+      child.forEach(close);
     },
   };
 }
 
-function reopen(descriptor: number, flags: number): number {
-  return openSync(`/proc/self/fd/${String(descriptor)}`, flags);
+function close(descriptor: number): void {
+  closeSync(descriptor);
 }
 
 async function fill(): Promise<void> {

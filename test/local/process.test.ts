@@ -78,6 +78,17 @@ describe('runProcess', () => {
     expect((await run(['/bin/pwd'], { cwd: '/usr' })).stdout.toString()).to.equal('/usr\n');
   });
 
+  it('goes before the runner when the machine is out of memory', async () => {
+    const { stdout } = await shell('sleep 0.1; cat /proc/self/oom_score_adj');
+    expect(stdout.toString()).to.equal('1000\n');
+  });
+
+  it('runs many at once, each with its own input and output', async () => {
+    const inputs = Array.from({ length: 60 }, (_, index) => `${String(index)} `.repeat(20_000));
+    const outcomes = await Promise.all(inputs.map(async (input) => await run(['cat'], { stdin: Buffer.from(input) })));
+    expect(outcomes.map(({ stdout }) => stdout.toString())).to.deep.equal(inputs);
+  });
+
   it('does not mind a program that never reads its input', async () => {
     expect((await run(['true'], { stdin: Buffer.alloc(5_000_000) })).exitCode).to.equal(0);
   });
