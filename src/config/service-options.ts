@@ -195,7 +195,7 @@ export const serviceOptions = [
     kind: 'string',
     default: '',
     group: localRuntime,
-    help: 'Folder of unpacked images. Empty: function-runner in the cache folder of the user.',
+    help: 'Folder of unpacked images. Empty: krm-function-runner in the cache folder of the user.',
   },
   {
     name: 'image-store-size',
