@@ -81,7 +81,7 @@ export class Agents {
   #create(setting: TrustSetting): Dispatcher {
     const { book, dial, timeouts } = this.#options;
     const tls = this.#tls(setting.step);
-    const common = { keepAliveTimeout: keepAliveMs, bodyTimeout: timeouts.bodyIdleMs };
+    const common = { keepAliveTimeout: keepAliveMs };
     if (setting.proxy !== undefined) {
       return proxyAgent(setting.proxy, { tls, systemRoots: this.#options.systemRoots, timeouts, common });
     }

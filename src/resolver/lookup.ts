@@ -2,6 +2,7 @@ import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import type { Reference } from '../image/reference.ts';
 import { ContentCache } from './content-cache.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import { findImage, type ManifestSource, type WantedPlatform } from './find-image.ts';
 import { type ImageContent, toContent } from './image-content.ts';
 import type { Resolution } from './resolution.ts';
@@ -77,12 +78,12 @@ export class Lookup {
 function entryOf(session: Session, digest: string, authenticated: boolean, reference: Reference): TagEntry {
   const { connection, attempts, credential } = session;
   if (connection === undefined) throw new RunnerError('INTERNAL', 'the registry answered over no connection');
-  return {
+  return deepFreeze({
     digest,
     connection,
-    attempts: Object.freeze([...attempts]),
+    attempts: [...attempts],
     credential,
     authenticated,
     immutable: reference.digest !== undefined,
-  };
+  });
 }

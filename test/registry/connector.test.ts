@@ -7,6 +7,7 @@ import type { ConnectorOptions } from '../../src/registry/connector.ts';
 import { isWithinReach } from '../../src/registry/reach.ts';
 import { startServer } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
+import { startTcpServer } from '../support/tcp-server.ts';
 import { MovableClock } from './transport/movable-clock.ts';
 
 describe('the connector', () => {
@@ -55,6 +56,23 @@ describe('the connector', () => {
 
   it('judges literal addresses too', async () => {
     expect(await get('127.0.0.1', { accepts: () => false })).to.contain('not checked');
+  });
+
+  it('[TO7] gives up on a handshake that is not done in time', async () => {
+    const silent = await startTcpServer(() => undefined);
+    const book = new AddressBook(undefined, systemClock);
+    const connect = guardedConnector({ tls: {}, timeoutMs: 100, book, dial: undefined, accepts: () => true });
+    const agent = new Agent({ connect });
+    const startedMs = performance.now();
+    try {
+      const request = { origin: `https://${silent.authority}`, path: '/', method: 'GET' } as const;
+      const failure: unknown = await agent.request(request).catch((error: unknown) => error);
+      expect(failure).to.have.property('code', 'UND_ERR_CONNECT_TIMEOUT');
+      expect(performance.now() - startedMs).to.be.below(5000);
+    } finally {
+      await agent.destroy();
+      await silent.stop();
+    }
   });
 
   it('never dials a metadata service, whatever the name', async () => {

@@ -65,8 +65,11 @@ describe('callers that ask for the same image', () => {
 
   it('cannot change what the others get', async () => {
     const { subject } = withImage();
+    await subject.resolve(image);
     const { resolution } = await subject.resolve(image);
-    for (const part of [resolution, resolution.entrypoint, resolution.platform, resolution.reference.path]) {
+    const { attempts, entrypoint, platform, layers } = resolution;
+    expect(attempts).to.have.lengthOf.at.least(1);
+    for (const part of [resolution, entrypoint, platform, layers, attempts, ...attempts]) {
       expect(Object.isFrozen(part)).to.equal(true);
     }
   });
