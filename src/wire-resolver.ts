@@ -78,20 +78,25 @@ async function mountedKeyring(
   { log, counters, overrides }: Surroundings,
 ): Promise<{ current(): Promise<Keyring> }> {
   if (!options.enablePrivateRegistries) return { current: async () => Promise.resolve(Keyring.empty) };
-  const file = new MountedFile({
+  const file = new MountedFile<Keyring>({
     paths: [options.registryAuthSecretPath],
     parse: (bytes, path) => {
       const keyring = Keyring.parse(bytes, path);
       for (const warning of keyring.warnings) log.warn('credentials file', { file: path, warning });
       return keyring;
     },
-    initial: undefined,
+    initial: Keyring.empty,
     kind: 'credentials',
     log,
     counters,
     ...(overrides.clock && { clock: overrides.clock }),
   });
   await file.load();
+  if (file.version === 0) {
+    log.warn('no credentials file; registries are asked anonymously until it appears', {
+      file: options.registryAuthSecretPath,
+    });
+  }
   return file;
 }
 

@@ -55,7 +55,7 @@ describe('the service', () => {
 
   it('leaves its port free again when it cannot start', async () => {
     const port = `--port=${String(await freePort())}`;
-    const broken = ['--enable-private-registries', '--registry-auth-secret-path=/no/such/file'];
+    const broken = ['--enable-private-registries', '--registry-auth-secret-path=/'];
     const failing = createApp(parseServiceFlags([...flags, port, ...broken]).options, { environment });
     const error: unknown = await failing.start().catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(RunnerError);

@@ -85,12 +85,29 @@ describe('resolve', function () {
     expect(stderr).to.match(/\nerror: .*\(\w+, NOT_FOUND\)\n( {2}tried .*\n)+ {2}hint: /);
   });
 
-  it('names the credentials file that is missing', async () => {
+  it('[C16] is anonymous without a credentials file, and warns once naming it', async () => {
     const missing = ['--enable-private-registries', '--registry-auth-secret-path=/no/such/file'];
-    const { failure, exitCode } = await resolveCommand([image, ...flags, ...missing]);
+    const { stdout, stderr, exitCode } = await functionRunner([
+      'resolve',
+      image,
+      ...flags,
+      ...missing,
+      '--output=json',
+    ]);
+    const answer: unknown = JSON.parse(stdout);
+    expect({ exitCode, warnings: stderr.split('/no/such/file').length - 1 }).to.deep.equal({
+      exitCode: 0,
+      warnings: 1,
+    });
+    expect(stderr).to.match(/^warning: no credentials file; .*file=\/no\/such\/file$/m);
+    expect(answer).to.include({ credential: 'anonymous' });
+  });
+
+  it('[C15] names the credentials file that is a folder', async () => {
+    const folder = ['--enable-private-registries', '--registry-auth-secret-path=/'];
+    const { failure, exitCode } = await resolveCommand([image, ...flags, ...folder]);
     expect(exitCode).to.equal(1);
-    expect(failure).to.include({ code: 'FAILED_PRECONDITION' });
-    expect(failure['message']).to.include('/no/such/file');
+    expect(failure).to.include({ code: 'FAILED_PRECONDITION', reason: 'CFG_JSON', message: '/ is a directory' });
   });
 
   it('warns of a flag that has no effect', async () => {

@@ -119,9 +119,16 @@ describe('serve', function () {
   });
 
   it('ends with 1 and names the credentials file that cannot be used', async () => {
-    const flags = ['--port=0', '--enable-private-registries', '--registry-auth-secret-path=/no/such/file'];
+    const flags = ['--port=0', '--enable-private-registries', '--registry-auth-secret-path=/'];
     const { exitCode, stderr } = await functionRunner(flags, { env: { OTEL_METRICS_EXPORTER: 'none' } });
     expect(exitCode).to.equal(1);
-    expect(stderr).to.match(/"level":"error".*\/no\/such\/file.*"msg":"cannot start"/);
+    expect(stderr).to.match(/"level":"error".*"file":"\/".*"msg":"cannot start"/);
+  });
+
+  it('[C16] serves without its credentials file, with one warning that names it', async () => {
+    service = await startServing(['--enable-private-registries', '--registry-auth-secret-path=/no/such/file']);
+    const warnings = service.stderrLines.filter((line) => line.includes('"warn"'));
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.include('no credentials file').and.to.include('/no/such/file');
   });
 });
