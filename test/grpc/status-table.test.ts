@@ -28,6 +28,11 @@ const cases: readonly { readonly what: string; readonly codes: readonly ErrorCod
     status: 'FAILED_PRECONDITION',
   },
   { what: 'nothing reachable', codes: ['UNREACHABLE', 'REGISTRY_UNAVAILABLE'], status: 'UNAVAILABLE' },
+  {
+    what: 'a registry or token service that answers wrongly, which no retry changes [ER14]',
+    codes: ['REGISTRY_ERROR', 'AUTH_CHALLENGE', 'AUTH_TOKEN'],
+    status: 'FAILED_PRECONDITION',
+  },
   { what: 'a rate limit', codes: ['RATE_LIMITED', 'OVERLOADED'], status: 'RESOURCE_EXHAUSTED' },
   { what: 'a caller that is gone', codes: ['CANCELLED'], status: 'CANCELLED' },
   { what: 'no time left', codes: ['DEADLINE', 'FUNCTION_TIMEOUT'], status: 'DEADLINE_EXCEEDED' },
