@@ -29,7 +29,7 @@ export interface Resolution {
   readonly connection: ConnectionStep;
   /** Every step tried against registry, token and redirect hosts. */
   readonly attempts: readonly Attempt[];
-  /** The key of the credentials file that the registry accepted, or `anonymous`. */
+  /** The key of the credentials file that matched, or `anonymous` where none did; a public registry may not have asked for it. */
   readonly credential: string;
   readonly layers: readonly Descriptor[];
   readonly diffIds: readonly Digest[];
