@@ -95,9 +95,9 @@ export class Agents {
   #tls(step: ConnectionStep): TlsSettings {
     switch (step) {
       case 'mounted-ca':
-        return verifiedTls(this.#mountedRoots, true);
+        return verifiedTls(this.#mountedRoots);
       case 'system-ca':
-        return verifiedTls(this.#options.systemRoots(), false);
+        return verifiedTls(this.#options.systemRoots());
       case 'insecure-tls':
         return unverifiedTls;
       case 'plaintext':

@@ -1,5 +1,5 @@
-import { pipeline, Transform } from 'node:stream';
-import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { RunnerError } from '../core/errors.ts';
 import { safeText } from './safe-text.ts';
@@ -9,10 +9,10 @@ const hint = 'Have the registry, or the proxy before it, send its answers withou
 
 /**
  * The body with its Content-Encoding undone, the last one first. We ask for none (`identity`), but a server may send one
- * all the same, and digests are over the plain bytes (registry-behaviour 4.1, M10). Fails with `MAN_SIZE` past
- * `maxDecodedBytes`, so that a small body cannot unfold without end. Throws `REGISTRY_ERROR` for an unknown encoding.
+ * all the same, and digests are over the plain bytes (registry-behaviour 4.1, M10). It unfolds as it is
+ * read, so the reader's limit is on the plain bytes. Throws `REGISTRY_ERROR` for an unknown encoding.
  */
-export function decoded(body: Readable, contentEncoding: readonly string[], maxDecodedBytes: number): Readable {
+export function decoded(body: Readable, contentEncoding: readonly string[]): Readable {
   const encodings = contentEncoding
     .flatMap((value) => value.split(','))
     .map((name) => name.trim().toLowerCase())
@@ -20,8 +20,7 @@ export function decoded(body: Readable, contentEncoding: readonly string[], maxD
   if (encodings.length === 0) return body;
   if (encodings.length > maxEncodings)
     throw new RunnerError('REGISTRY_ERROR', 'the answer is encoded too many times', { hint });
-  const stages = [...encodings.toReversed().map(decoder), limit(maxDecodedBytes)];
-  return stages.reduce<Readable>(joined, body);
+  return encodings.toReversed().map(decoder).reduce<Readable>(joined, body);
 }
 
 function joined(source: Readable, next: Transform): Transform {
@@ -45,15 +44,4 @@ function decoder(name: string): Transform {
         hint,
       });
   }
-}
-
-function limit(maxBytes: number): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform: (chunk: Buffer, _encoding, callback) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) callback(null, chunk);
-      else callback(new RunnerError('MAN_SIZE', `the decoded answer is over ${String(maxBytes)} bytes`, { hint }));
-    },
-  });
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
 import { abortError, remainingMs } from '../core/deadline.ts';
@@ -78,8 +77,7 @@ export class HopClient {
       signal,
       send: async (way) => this.#send(hop, request, way),
     });
-    const isRead = request.bulk !== true && request.method !== 'HEAD';
-    if (result.kind === 'failure' || !isRead || locationOf(result.answer) !== undefined) return result;
+    if (result.kind === 'failure' || request.bulk === true || locationOf(result.answer) !== undefined) return result;
     const { answer, way } = result;
     try {
       const body = await prefetched(answer.body, signal, `the answer of ${endpoint.authority}`);
@@ -109,7 +107,7 @@ export class HopClient {
     try {
       await clock.delay(delayMs, request.signal);
     } catch (thrown) {
-      throw request.signal.aborted ? abortError(request.signal).with({ attempts: request.attempts.list }) : thrown;
+      throw request.signal.aborted ? abortError(request.signal) : thrown;
     }
   }
 
@@ -120,10 +118,7 @@ export class HopClient {
     try {
       const answer = await this.#exchange(hop, request, way);
       answer.body.once('close', release);
-      if (request.method === 'HEAD') answer.discard();
-      const isEmpty = request.method === 'HEAD';
-      const readable = isEmpty ? { ...answer, body: Readable.from([]) } : answer;
-      return way.route.step === 'plaintext' ? await tlsPortComplaint(readable) : readable;
+      return way.route.step === 'plaintext' ? await tlsPortComplaint(answer) : answer;
     } catch (thrown) {
       release();
       throw thrown;

@@ -28,7 +28,7 @@ export function proxyAgent(proxy: URL, { tls, systemRoots, timeouts, common }: P
     allowH2: false,
     connectTimeout: timeouts.connectMs,
     requestTls: { ...tls, allowH2: false, timeout: timeouts.connectMs },
-    ...(proxy.protocol === 'https:' ? { proxyTls: { ...verifiedTls(systemRoots(), false), allowH2: false } } : {}),
+    ...(proxy.protocol === 'https:' ? { proxyTls: { ...verifiedTls(systemRoots()), allowH2: false } } : {}),
     // The answer to CONNECT is as much a part of connecting as the handshake is.
     clientFactory: (origin, options) =>
       new Pool(origin, { ...overProxyErrors(options, proxyOrigin), headersTimeout: timeouts.connectMs }),

@@ -14,7 +14,7 @@ export type Setback =
   | { readonly kind: 'signal'; readonly signal: Signal };
 
 export interface RetryState {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'POST';
   /** All so far, the newest last. */
   readonly setbacks: readonly Setback[];
   /** Until the caller's deadline. */

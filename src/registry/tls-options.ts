@@ -18,12 +18,12 @@ function checkServerIdentity(hostname: string, certificate: PeerCertificate): Er
 }
 
 /**
- * Trusts these PEM certificates and no others. `partialChains` makes an intermediate or a server's own certificate an
- * anchor too, as Go does with a bundle that someone mounts (registry-behaviour 5.4, NT11).
+ * Trusts these PEM certificates and no others. An intermediate or a server's own certificate among them is an anchor as
+ * well as a root is, as in Go (registry-behaviour 5.4, NT11).
  */
-export function verifiedTls(roots: readonly string[], partialChains: boolean): TlsSettings {
+export function verifiedTls(roots: readonly string[]): TlsSettings {
   return {
-    secureContext: createSecureContext({ ca: [...roots], allowPartialTrustChain: partialChains }),
+    secureContext: createSecureContext({ ca: [...roots], allowPartialTrustChain: true }),
     checkServerIdentity,
     rejectUnauthorized: true,
   };

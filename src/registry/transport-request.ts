@@ -36,7 +36,7 @@ export type TransportTarget =
 
 export interface TransportRequest {
   readonly target: TransportTarget;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'POST';
   /** Host, cookies and authorization are left out: they are the transport's to set. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -45,9 +45,10 @@ export interface TransportRequest {
    * there is its own to judge, by `credentialsAllowed`: an anonymous token may, where a login may not.
    */
   readonly authorize?: (route: Route) => Secret | undefined;
+  /** Gets every attempt, also when it all fails. */
   readonly attempts: AttemptLog;
   readonly signal: AbortSignal;
-  /** A long download: it takes no slot from the short requests, and its decoded size is the reader's to limit. */
+  /** A long download: it takes no slot from the short requests. */
   readonly bulk?: boolean;
 }
 

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { isVerified } from '../core/attempt.ts';
-import { RunnerError } from '../core/errors.ts';
 import { AddressBook } from './addresses.ts';
 import { Agents } from './agents.ts';
 import { decoded } from './content-decoding.ts';
@@ -26,7 +25,6 @@ const slotsPerHost = 4;
 const slotsInAll = 16;
 /** Registry-behaviour 5.6 RD12, 3.6 RM18. */
 const maxRedirects = { registry: 5, token: 0 };
-const maxDecodedBytes = 64 * 1024 * 1024;
 
 /**
  * HTTP to registries, their token services and the hosts that they redirect to: trust chain, proxies, retries, redirects,
@@ -71,13 +69,24 @@ export class Transport {
   /**
    * The answer, whatever its status; one that may be temporary comes after the retries. The caller reads or destroys its
    * body. Throws `TLS_*`, `PLAINTEXT_REFUSED`, `UNREACHABLE`, `NOT_A_REGISTRY`, `REDIRECT_REFUSED`, `ADDRESS_REFUSED`,
-   * `AUTH_REALM`, or the signal's reason, with every attempt in its details.
+   * `AUTH_REALM`, or the signal's reason; what was tried is in `request.attempts`.
    */
   async send(request: TransportRequest): Promise<TransportResponse> {
-    try {
-      return await this.#follow(request);
-    } catch (thrown) {
-      throw thrown instanceof RunnerError ? thrown.with({ attempts: request.attempts.list }) : thrown;
+    const limit = maxRedirects[request.target.kind];
+    let hop = firstHop(request.target);
+    let authenticated = true;
+    for (let redirects = 0; ; redirects += 1) {
+      await this.#mountedRoots.refresh();
+      const { answer, route } = await this.#client.ask(hop, request);
+      authenticated &&= isVerified(route.step);
+      const location = locationOf(answer);
+      if (location === undefined) {
+        const { status, headers } = answer;
+        return { status, headers, body: plainBody(answer), route, redirected: !hop.own, authenticated };
+      }
+      answer.discard();
+      if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
+      hop = nextHop(hop, route, location);
     }
   }
 
@@ -90,31 +99,11 @@ export class Transport {
   async close(): Promise<void> {
     await this.#agents.close();
   }
-
-  async #follow(request: TransportRequest): Promise<TransportResponse> {
-    const limit = maxRedirects[request.target.kind];
-    let hop = firstHop(request.target);
-    let authenticated = true;
-    for (let redirects = 0; ; redirects += 1) {
-      await this.#mountedRoots.refresh();
-      const { answer, route } = await this.#client.ask(hop, request);
-      authenticated &&= isVerified(route.step);
-      const location = locationOf(answer);
-      if (location === undefined) {
-        const { status, headers } = answer;
-        return { status, headers, body: plainBody(answer, request), route, redirected: !hop.own, authenticated };
-      }
-      answer.discard();
-      if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
-      hop = nextHop(hop, route, location);
-    }
-  }
 }
 
-function plainBody({ headers, body, discard }: HopAnswer['answer'], { bulk, method }: TransportRequest): Readable {
-  if (method === 'HEAD') return body;
+function plainBody({ headers, body, discard }: HopAnswer['answer']): Readable {
   try {
-    const plain = decoded(body, allHeaders(headers, 'content-encoding'), bulk === true ? Infinity : maxDecodedBytes);
+    const plain = decoded(body, allHeaders(headers, 'content-encoding'));
     plain.on('error', () => undefined);
     return plain;
   } catch (thrown) {

@@ -100,7 +100,7 @@ export class TrustChain {
       if (call.signal.aborted) throw this.#aborted(call, step);
       if (thrown instanceof RunnerError) {
         this.#note(call, step, 'failed', thrown.message);
-        throw thrown.with({ attempts: call.attempts.list });
+        throw thrown;
       }
       return this.#stepFailed(call, step, classifyError(thrown), thrown);
     }
@@ -135,7 +135,7 @@ export class TrustChain {
     const signal = last?.signal;
     const error = trustError({ code, authority, policy, attempts: own, signal: signal?.kind, cause: last?.thrown });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
-    return { kind: 'failure', signal, error: error.with({ attempts: attempts.list }) };
+    return { kind: 'failure', signal, error };
   }
 
   async #policy({ endpoint, signal }: Call): Promise<TrustPolicy> {
@@ -164,7 +164,7 @@ export class TrustChain {
       'failed',
       error.code === 'DEADLINE' ? 'no answer before the deadline' : 'the call was cancelled',
     );
-    return error.with({ attempts: call.attempts.list });
+    return error;
   }
 
   #note(call: Call, step: ConnectionStep, outcome: Exclude<Attempt['outcome'], 'ok'>, reason: string): void {

@@ -26,7 +26,7 @@ interface World extends Stage {
 /** One GET under the stage's authority; the kind of its failure. */
 async function signalOf(origin: string, roots: readonly string[]): Promise<Signal> {
   const connect = guardedConnector({
-    tls: verifiedTls(roots, false),
+    tls: verifiedTls(roots),
     timeoutMs: timeouts.connectMs,
     book: new AddressBook(undefined, systemClock),
     accepts: () => true,
