@@ -16,7 +16,7 @@ describe('credentials that are replaced while the service runs', () => {
   before(async () => {
     secret = await mountSecret({ [name]: dockerConfigJson({ 'registry.example': 'joe:first' }) });
     service = await startService({
-      flags: ['--enable-private-registries', `--registry-auth-secret-path=${join(folder.path, name)}`],
+      flags: ['--enable-private-registries', `--registry-auth-secret-path=${secret.file(name)}`],
       overrides: { clock: { now: () => Date.now() + laterMs, delay: async () => Promise.resolve() } },
     });
   });
@@ -41,7 +41,7 @@ describe('credentials that appear while the service runs', () => {
     const folder = await tempFolder('late-secret');
     let laterMs = 0;
     const service = await startService({
-      flags: ['--enable-private-registries', `--registry-auth-secret-path=${secret.file(name)}`],
+      flags: ['--enable-private-registries', `--registry-auth-secret-path=${join(folder.path, name)}`],
       overrides: { clock: { now: () => Date.now() + laterMs, delay: async () => Promise.resolve() } },
     });
     try {
