@@ -1,4 +1,5 @@
 import { RunnerError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { Evaluator, Outcome } from '../evaluate/evaluator.ts';
 import type { CallContext } from './call-context.ts';
 import { cutMiddle } from './cut-text.ts';
@@ -25,7 +26,7 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
     const outcome = await parts.slots.run(async () =>
       parts.evaluator.evaluate({ image, resourceList, signal: context.signal, log }),
     );
-    logOutcome(log, outcome);
+    noteOutcome(context, log, outcome);
     if (outcome.exitCode === 0) checkSize(outcome, parts.maxMessageBytes);
     return outcome;
   } catch (thrown) {
@@ -33,13 +34,13 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
   }
 }
 
-function logOutcome(log: CallContext['log'], outcome: Outcome): void {
+function noteOutcome(context: CallContext, log: Log, outcome: Outcome): void {
   const { runtime, exitCode, digest, output, stderrBytes } = outcome;
   const errors = outcome.results.filter((result) => result.severity === 'error').length;
   const values = { runtime, exitCode, digest, outputBytes: output.length, stderrBytes, errors };
   if (exitCode !== 0) log.info('function failed', values);
   else if (errors > 0) log.warn('function succeeded with error results', values);
-  else log.debug('function succeeded', values);
+  context.note(values);
 }
 
 function checkSize(outcome: Outcome, maxMessageBytes: number): void {

@@ -16,7 +16,7 @@ export function resolveImageMethod(resolver: ImageResolver): UnaryMethod {
     const { resolution, cached, elapsedMs } = resolved;
     const { digest, connection, credential } = resolution;
     const reference = resolution.reference.canonical;
-    context.log.debug('resolve call answered', { image, reference, digest, connection, credential, cached });
+    context.note({ reference, digest, connection, credential, cached });
     return {
       image: resolution.image,
       reference,

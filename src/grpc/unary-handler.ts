@@ -2,45 +2,57 @@ import { randomUUID } from 'node:crypto';
 import type { handleUnaryCall, Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { noteDeadline } from '../core/deadline.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import type { Log, LogValues } from '../core/log.ts';
+import { withRequestId } from '../core/request-id.ts';
+import { shownInput } from '../image/quote.ts';
 import type { ActiveCalls } from './active-calls.ts';
 import type { CallContext } from './call-context.ts';
 import { failureStatus } from './failure-status.ts';
-import { type Message, messageOf } from './fields.ts';
+import { type Message, messageOf, textField } from './fields.ts';
 
 /** Answers one request; throws a RunnerError to fail it. */
 export type UnaryMethod = (request: Message, context: CallContext) => Promise<object>;
 
-/** A handler for grpc-js: gives the method a log with a request id and a signal, and turns what it throws into a status. */
+/** A handler for grpc-js: gives what the method does a request id, a log and a signal, and turns what it throws into a status. */
 export function unaryHandler(
   method: UnaryMethod,
   parts: { readonly calls: ActiveCalls; readonly log: Log },
 ): handleUnaryCall<object, object> {
   return (call, callback) => {
-    parts.calls
-      .run(async (controller) => answer(method, call, callback, controller, parts.log))
-      .catch((thrown: unknown) => {
-        parts.log.error('answer could not be sent', { error: toRunnerError(thrown) });
-      });
+    const id = requestIdOf(call.metadata);
+    const log = parts.log.child({ method: call.getPath() });
+    withRequestId(id, async () =>
+      parts.calls.run(async (controller) => answer(method, { id, call, callback, controller, log })),
+    ).catch((thrown: unknown) => {
+      log.error('answer could not be sent', { requestId: id, error: toRunnerError(thrown) });
+    });
   };
 }
 
-async function answer(
-  method: UnaryMethod,
-  call: ServerUnaryCall<object, object>,
-  callback: sendUnaryData<object>,
-  controller: AbortController,
-  serviceLog: Log,
-): Promise<void> {
-  const id = requestIdOf(call.metadata);
-  const log = serviceLog.child({ request: id, method: call.getPath() });
+interface UnaryCall {
+  readonly id: string;
+  readonly call: ServerUnaryCall<object, object>;
+  readonly callback: sendUnaryData<object>;
+  readonly controller: AbortController;
+  readonly log: Log;
+}
+
+async function answer(method: UnaryMethod, { id, call, callback, controller, log }: UnaryCall): Promise<void> {
+  const startedMs = performance.now();
+  let noted: LogValues = {};
+  const note = (values: LogValues): void => {
+    noted = { ...noted, ...values };
+  };
   noteDeadline(controller.signal, undefined, Number(call.getDeadline()));
   call.once('cancelled', () => {
     controller.abort(cancellation(call));
   });
   try {
-    const response = await method(messageOf(call.request), { signal: controller.signal, log });
+    const request = messageOf(call.request);
+    const response = await method(request, { signal: controller.signal, log, note });
     callback(null, response);
+    const image = shownInput(textField(request, 'image'));
+    log.debug('call answered', { image, ms: Math.round(performance.now() - startedMs), ...noted });
   } catch (thrown) {
     callback(failureStatus(failureOf(thrown, id, log)));
   }
@@ -69,5 +81,5 @@ function cancellation(call: ServerUnaryCall<object, object>): RunnerError {
 /** The caller's own `x-request-id` where it is harmless, else a new one. */
 function requestIdOf(metadata: Metadata): string {
   const [given] = metadata.get('x-request-id');
-  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 }

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { Log, LogValues } from '../core/log.ts';
+import { currentRequestId } from '../core/request-id.ts';
 import { plainValues } from './plain-values.ts';
 
 /** Where log lines go; each `line` ends with a newline. */
@@ -10,18 +11,24 @@ export interface LogSink {
 /** `--log-level` 0 to 5 by its pino level. */
 const pinoLevels = ['error', 'warn', 'info', 'debug', 'debug', 'trace'] as const;
 
-/** One JSON object per line: `level`, `time` (RFC 3339), `msg` and the values. */
+/** One JSON object per line: `level`, `time` (RFC 3339), `requestId` where it is written for a call, `msg` and the values. */
 export function createJsonLog(sink: LogSink, level: number): Log {
   const logger = pino(
     {
       level: pinoLevels[level] ?? 'trace',
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      mixin: requestIdValue,
       formatters: { level: (label) => ({ level: label }) },
     },
     sink,
   );
   return new JsonLog(logger);
+}
+
+function requestIdValue(): { readonly requestId?: string } {
+  const requestId = currentRequestId();
+  return requestId === undefined ? {} : { requestId };
 }
 
 class JsonLog implements Log {

@@ -66,13 +66,22 @@ describe('a call that ends early', () => {
     expect(await service.evaluate('quick', '')).to.include({ exitCode: 0 });
   });
 
-  it('gives every line of its log the request id that the caller sent or a new one', async () => {
-    await Promise.all([service.evaluate('quick', ''), service.evaluate('quick', '')]);
-    const ids = service.logLines
-      .filter((line) => line.includes('function succeeded'))
-      .map((line) => /"request":"([^"]+)"/.exec(line)?.[1]);
+  it('is told of in one line at level 3, with request id, method, image and time', async () => {
+    await Promise.all([service.evaluate('quick', 'x'), service.evaluate('quick', 'x')]);
+    const lines = service.logLines.filter((line) => line.includes('call answered'));
+    const ids = lines.map((line) => /"requestId":"([\da-f-]{36})"/.exec(line)?.[1]);
     expect(new Set(ids).size).to.equal(2);
     expect(ids).not.to.include(undefined);
+    expect(JSON.parse(lines[0] ?? '')).to.deep.include({
+      level: 'debug',
+      method: '/functionrunner.v1.FunctionRunner/Evaluate',
+      image: 'quick',
+      runtime: 'executable',
+      exitCode: 0,
+    });
+    expect(JSON.parse(lines[0] ?? ''))
+      .to.have.property('ms')
+      .that.is.a('number');
   });
 
   it('is counted with its status in rpc_server_duration', async () => {

@@ -79,7 +79,7 @@ describe('ResolveImage', () => {
     });
     await local.resolve('fn:v1');
     await local.stop();
-    const line = local.logLines.find((text) => text.includes('resolve call answered')) ?? '{}';
+    const line = local.logLines.find((text) => text.includes('call answered')) ?? '{}';
     expect(JSON.parse(line)).to.include({ image: 'fn:v1', reference: image, digest });
   });
 
