@@ -57,17 +57,25 @@ describe('the life of a resolved tag', () => {
     expect(subject.takeRequests()).to.deep.equal(['manifest v1']);
   });
 
-  it('never ends for a digest', async () => {
-    const subject = new ResolverWith();
-    const digest = subject.registry.tag('v1', subject.registry.addImage());
-    const pinned = `registry.example.com/fn@${digest}`;
-    await subject.resolve(pinned);
-    subject.takeRequests();
-    subject.clock.advance(365 * 24 * hourMs);
-    const { cached } = await subject.resolve(pinned);
-    expect(cached).to.equal(true);
-    expect(subject.takeRequests()).to.deep.equal([]);
+  it('stands in for nothing with a time to live of 0', async () => {
+    const { subject } = await resolved(new ResolverWith({ ttlMs: 0 }));
+    subject.registry.failure = new RunnerError('UNREACHABLE', 'for the test');
+    expect((await subject.failure(image)).code).to.equal('UNREACHABLE');
   });
+
+  for (const lifeMs of [ttlMs, 0]) {
+    it(`never ends for a digest, with a time to live of ${String(lifeMs)} ms`, async () => {
+      const subject = new ResolverWith({ ttlMs: lifeMs });
+      const digest = subject.registry.tag('v1', subject.registry.addImage());
+      const pinned = `registry.example.com/fn@${digest}`;
+      await subject.resolve(pinned);
+      subject.takeRequests();
+      subject.clock.advance(365 * 24 * hourMs);
+      const { cached } = await subject.resolve(pinned);
+      expect(cached).to.equal(true);
+      expect(subject.takeRequests()).to.deep.equal([]);
+    });
+  }
 
   it('does not make the content of a digest read twice under another tag', async () => {
     const { subject, content } = await resolved();
@@ -171,6 +179,19 @@ describe('a tag resolved over plaintext', () => {
     expect((await subject.resolve(image)).cached).to.equal(true);
     subject.clock.advance(1);
     subject.registry.failure = new RunnerError('UNREACHABLE', 'for the test');
+    expect((await subject.failure(image)).code).to.equal('UNREACHABLE');
+  });
+
+  it('is not held past its time by a refresh that failed', async () => {
+    const subject = new ResolverWith();
+    subject.registry.step = 'plaintext';
+    subject.registry.authenticated = false;
+    subject.registry.tag('v1', subject.registry.addImage());
+    await subject.resolve(image);
+    subject.clock.advance(ttlMs - 1);
+    subject.registry.failure = new RunnerError('UNREACHABLE', 'for the test');
+    await subject.failure(image, { refresh: true });
+    subject.clock.advance(1);
     expect((await subject.failure(image)).code).to.equal('UNREACHABLE');
   });
 });
