@@ -1,8 +1,8 @@
 import type { Counters } from './core/counters.ts';
-import { toRunnerError } from './core/errors.ts';
+import { RunnerError, toRunnerError } from './core/errors.ts';
 import type { Evaluator, Outcome } from './evaluate/evaluator.ts';
 
-/** Counts what an evaluator does under `evaluations`; a function that it does not have is not its business. */
+/** Counts what an evaluator does under `evaluations` and puts its name on its errors; a function that it does not have is not its business. */
 export function countedEvaluator(evaluator: Evaluator, runtime: Outcome['runtime'], counters: Counters): Evaluator {
   return {
     evaluate: async (request) => {
@@ -12,8 +12,9 @@ export function countedEvaluator(evaluator: Evaluator, runtime: Outcome['runtime
         return outcome;
       } catch (thrown) {
         const { code } = toRunnerError(thrown);
-        if (code !== 'FUNCTION_NOT_FOUND') counters.add('evaluations', { runtime, outcome: code });
-        throw thrown;
+        if (code === 'FUNCTION_NOT_FOUND') throw thrown;
+        counters.add('evaluations', { runtime, outcome: code });
+        throw thrown instanceof RunnerError ? thrown.with({ runtime }) : thrown;
       }
     },
   };

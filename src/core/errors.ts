@@ -80,6 +80,8 @@ export interface ErrorDetails {
   readonly image?: string;
   readonly registry?: string;
   readonly file?: string;
+  /** Which runtime the function was left to; undefined when none had taken it. */
+  readonly runtime?: 'executable' | 'local' | 'pod';
 }
 
 /** The only error type that leaves a room. `message` is safe to show: no secret, no query string, no control character. */

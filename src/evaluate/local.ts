@@ -59,7 +59,7 @@ export class LocalEvaluator implements Evaluator {
       this.#count(outcome.exitCode === 0 ? 'ok' : 'failed');
       return outcome;
     } catch (error) {
-      const failure = toRunnerError(error).with({ image });
+      const failure = toRunnerError(error).with({ image, runtime: 'local' });
       this.#count(failure.code);
       throw failure;
     }

@@ -46,8 +46,14 @@ function pack(name: string, message: object): PackedDetail {
 }
 
 function metadataOf(error: RunnerError): Record<string, string> {
-  const { image, registry, file, httpStatus } = error.details;
-  const known = { image, registry, file, httpStatus: httpStatus === undefined ? undefined : String(httpStatus) };
+  const { image, registry, file, runtime, httpStatus } = error.details;
+  const known = {
+    image,
+    registry,
+    file,
+    runtime,
+    httpStatus: httpStatus === undefined ? undefined : String(httpStatus),
+  };
   return Object.fromEntries(
     Object.entries(known).flatMap(([key, value]) => (value === undefined ? [] : [[key, short(value)]])),
   );

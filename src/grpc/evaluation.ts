@@ -23,6 +23,7 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
   const shownImage = cutMiddle(image, 300);
   const log = context.log.child({ image: shownImage });
   try {
+    checkRequest(image, resourceList);
     const outcome = await parts.slots.run(async () =>
       parts.evaluator.evaluate({ image, resourceList, signal: context.signal, log }),
     );
@@ -31,6 +32,17 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
     return outcome;
   } catch (thrown) {
     throw thrown instanceof RunnerError ? withPrefix(thrown, shownImage) : thrown;
+  }
+}
+
+/** An empty field is most likely one that the caller has not set; the function could not say so. */
+function checkRequest(image: string, resourceList: Uint8Array): void {
+  if (image === '') {
+    throw new RunnerError('REF_EMPTY', 'the field image is empty', { hint: 'Give the name of a function image.' });
+  }
+  if (resourceList.length === 0) {
+    const hint = 'Send a ResourceList, as YAML or JSON.';
+    throw new RunnerError('REQUEST_INVALID', 'the field resource_list is empty', { hint });
   }
 }
 
@@ -55,7 +67,10 @@ function checkSize(outcome: Outcome, maxMessageBytes: number): void {
 
 function withPrefix(error: RunnerError, image: string): RunnerError {
   if (error.code === 'FUNCTION_OUTPUT' || error.code === 'OVERLOADED') return error;
+  if (image === '') return error;
   // The chain of evaluators names the image without what may be a secret in it.
   const shown = error.details.image ?? image;
-  return new RunnerError(error.code, `unable to evaluate ${shown}: ${error.message}`, { image, ...error.details });
+  const { runtime } = error.details;
+  const by = runtime === undefined ? '' : ` with ${runtime} evaluator`;
+  return new RunnerError(error.code, `unable to evaluate ${shown}${by}: ${error.message}`, { image, ...error.details });
 }

@@ -4,9 +4,9 @@ import { noteDeadline } from '../core/deadline.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log, LogValues } from '../core/log.ts';
 import { withRequestId } from '../core/request-id.ts';
-import { shownInput } from '../image/quote.ts';
 import type { ActiveCalls } from './active-calls.ts';
 import type { CallContext } from './call-context.ts';
+import { cutMiddle } from './cut-text.ts';
 import { failureStatus } from './failure-status.ts';
 import { type Message, messageOf, textField } from './fields.ts';
 
@@ -51,7 +51,7 @@ async function answer(method: UnaryMethod, { id, call, callback, controller, log
     const request = messageOf(call.request);
     const response = await method(request, { signal: controller.signal, log, note });
     callback(null, response);
-    const image = shownInput(textField(request, 'image'));
+    const image = cutMiddle(textField(request, 'image'), 300);
     log.debug('call answered', { image, ms: Math.round(performance.now() - startedMs), ...noted });
   } catch (thrown) {
     callback(failureStatus(failureOf(thrown, id, log)));

@@ -34,7 +34,7 @@ describe('a call that ends early', () => {
 
   it('aborts its work with CANCELLED when the caller goes away', async () => {
     const caller = new AbortController();
-    const failure = grpcFailureOf(service.evaluate('slow', '', { signal: caller.signal }));
+    const failure = grpcFailureOf(service.evaluate('slow', 'kind: ResourceList', { signal: caller.signal }));
     await untilStarted(1);
     const [request] = started;
     const aborted = new Promise((resolve) => request?.signal.addEventListener('abort', resolve));
@@ -45,7 +45,7 @@ describe('a call that ends early', () => {
   });
 
   it("aborts its work with DEADLINE when the caller's deadline passes", async () => {
-    const failure = await grpcFailureOf(service.porchEvaluate('slow', '', { deadlineMs: 100 }));
+    const failure = await grpcFailureOf(service.porchEvaluate('slow', 'kind: ResourceList', { deadlineMs: 100 }));
     const [request] = started;
     expect(failure).to.include({ status: 'DEADLINE_EXCEEDED' });
     if (request?.signal.aborted === false) {
@@ -56,14 +56,16 @@ describe('a call that ends early', () => {
 
   it('is refused with RESOURCE_EXHAUSTED over the limit of calls in flight, and a slot is free again after', async () => {
     const callers = [new AbortController(), new AbortController()];
-    const slow = callers.map(async ({ signal }) => grpcFailureOf(service.evaluate('slow', '', { signal })));
+    const slow = callers.map(async ({ signal }) =>
+      grpcFailureOf(service.evaluate('slow', 'kind: ResourceList', { signal })),
+    );
     await untilStarted(2);
-    const refused = await grpcFailureOf(service.evaluate('quick', ''));
+    const refused = await grpcFailureOf(service.evaluate('quick', 'kind: ResourceList'));
     expect(refused).to.include({ status: 'RESOURCE_EXHAUSTED', reason: 'OVERLOADED', retryDelaySeconds: 1 });
     for (const caller of callers) caller.abort();
     await Promise.all(slow);
     while (!service.logLines.some((line) => line.includes('the caller has gone away'))) await pause();
-    expect(await service.evaluate('quick', '')).to.include({ exitCode: 0 });
+    expect(await service.evaluate('quick', 'kind: ResourceList')).to.include({ exitCode: 0 });
   });
 
   it('is told of in one line at level 3, with request id, method, image and time', async () => {
@@ -85,8 +87,8 @@ describe('a call that ends early', () => {
   });
 
   it('is counted with its status in rpc_server_duration', async () => {
-    await service.evaluate('quick', '');
-    await grpcFailureOf(service.porchEvaluate('slow', '', { deadlineMs: 20 }));
+    await service.evaluate('quick', 'kind: ResourceList');
+    await grpcFailureOf(service.porchEvaluate('slow', 'kind: ResourceList', { deadlineMs: 20 }));
     const metrics = await service.metrics();
     const count = (method: string, code: number): RegExp =>
       new RegExp(

@@ -34,6 +34,7 @@ const errors: Readonly<Record<string, Error>> = {
     'FUNCTION_OUTPUT',
     'failed to parse the output of function "fn:output" with stderr \'\': no',
   ),
+  'fn:refused': new RunnerError('AUTH_REFUSED', 'credentials for x were refused', { runtime: 'local' }),
   'fn:nowhere': new RunnerError('UNREACHABLE', 'registry.example cannot be reached'),
 };
 
@@ -65,7 +66,7 @@ describe('evaluation over gRPC', () => {
     });
 
     it("gives a failed function as INTERNAL, in Porch's words, with results and stderr", async () => {
-      const failure = await grpcFailureOf(service.porchEvaluate('fn:failed', ''));
+      const failure = await grpcFailureOf(service.porchEvaluate('fn:failed', 'kind: ResourceList'));
       expect(failure).to.include({ status: 'INTERNAL', reason: 'FUNCTION_FAILED' });
       expect(failure.message).to.match(
         /^failed to evaluate function "fn:failed" with structured results: \[.*replicas is no number.*\] and stderr: Traceback: boom$/,
@@ -73,7 +74,7 @@ describe('evaluation over gRPC', () => {
     });
 
     it('keeps the words of an output that is no ResourceList', async () => {
-      const failure = await grpcFailureOf(service.porchEvaluate('fn:output', ''));
+      const failure = await grpcFailureOf(service.porchEvaluate('fn:output', 'kind: ResourceList'));
       expect(failure).to.include({
         status: 'INTERNAL',
         message: 'failed to parse the output of function "fn:output" with stderr \'\': no',
@@ -81,15 +82,38 @@ describe('evaluation over gRPC', () => {
     });
 
     it("puts Porch's prefix before what kept a function from running", async () => {
-      const failure = await grpcFailureOf(service.porchEvaluate('fn:nowhere', ''));
+      const failure = await grpcFailureOf(service.porchEvaluate('fn:nowhere', 'kind: ResourceList'));
       expect(failure.message).to.equal('unable to evaluate fn:nowhere: registry.example cannot be reached');
       expect(failure).to.include({ status: 'UNAVAILABLE', reason: 'UNREACHABLE' });
     });
   });
 
+  it("names the runtime that failed in Porch's prefix", async () => {
+    const failure = await grpcFailureOf(service.porchEvaluate('fn:refused', 'kind: ResourceList'));
+    expect(failure.message).to.equal(
+      'unable to evaluate fn:refused with local evaluator: credentials for x were refused',
+    );
+  });
+
+  for (const call of ['evaluate', 'porchEvaluate'] as const) {
+    it(`answers INVALID_ARGUMENT naming the field to ${call} with an empty resource_list`, async () => {
+      const failure = await grpcFailureOf(service[call]('fn:good', ''));
+      expect(failure).to.include({ status: 'INVALID_ARGUMENT', reason: 'REQUEST_INVALID' });
+      expect(failure.message).to.include('resource_list is empty');
+      expect(failure.badFields).to.deep.equal(['resource_list']);
+    });
+
+    it(`answers INVALID_ARGUMENT naming the field to ${call} with an empty image`, async () => {
+      const failure = await grpcFailureOf(service[call]('', 'kind: ResourceList'));
+      expect(failure).to.include({ status: 'INVALID_ARGUMENT', reason: 'REF_EMPTY' });
+      expect(failure.message).to.equal('the field image is empty');
+      expect(failure.badFields).to.deep.equal(['image']);
+    });
+  }
+
   describe('by functionrunner.v1.FunctionRunner', () => {
     it('answers with the whole outcome of a failed function', async () => {
-      const answer = await service.evaluate('fn:failed', '');
+      const answer = await service.evaluate('fn:failed', 'kind: ResourceList');
       expect(answer).to.deep.include({
         exitCode: 3,
         resultCount: 2,
@@ -127,13 +151,13 @@ describe('evaluation over gRPC', () => {
     });
 
     it('gives an error status when the function could not be run', async () => {
-      const failure = await grpcFailureOf(service.evaluate('fn:nowhere', ''));
+      const failure = await grpcFailureOf(service.evaluate('fn:nowhere', 'kind: ResourceList'));
       expect(failure).to.include({ status: 'UNAVAILABLE', reason: 'UNREACHABLE' });
     });
   });
 
   it('tells a caller nothing of an unforeseen error but the request to look for in the log', async () => {
-    const failure = await grpcFailureOf(service.evaluate('fn:unforeseen', ''));
+    const failure = await grpcFailureOf(service.evaluate('fn:unforeseen', 'kind: ResourceList'));
     const [, request = 'none'] = /request (\S+)$/.exec(failure.message) ?? [];
     expect(failure).to.include({ status: 'INTERNAL', reason: 'INTERNAL' });
     expect(failure.message).not.to.include('hunter2');
@@ -155,6 +179,6 @@ describe('evaluation over gRPC', () => {
     });
     client.close();
     expect(error).to.have.property('code').that.is.oneOf([status.INTERNAL, status.INVALID_ARGUMENT]);
-    expect(await service.evaluate('fn:good', '')).to.include({ exitCode: 0 });
+    expect(await service.evaluate('fn:good', 'kind: ResourceList')).to.include({ exitCode: 0 });
   });
 });

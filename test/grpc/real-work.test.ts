@@ -34,7 +34,9 @@ describe('the work behind a call', function () {
 
   it('ends with all its processes when the caller goes away', async () => {
     const caller = new AbortController();
-    const failure = grpcFailureOf(service.evaluate(executables.image('slow'), '', { signal: caller.signal }));
+    const failure = grpcFailureOf(
+      service.evaluate(executables.image('slow'), 'kind: ResourceList', { signal: caller.signal }),
+    );
     const pids = await pidsOfSlow();
     expect(pids.map(isAlive)).to.deep.equal([true, true]);
     caller.abort();
@@ -43,7 +45,9 @@ describe('the work behind a call', function () {
   });
 
   it("ends with all its processes when the caller's deadline passes", async () => {
-    const failure = grpcFailureOf(service.porchEvaluate(executables.image('slow'), '', { deadlineMs: 1000 }));
+    const failure = grpcFailureOf(
+      service.porchEvaluate(executables.image('slow'), 'kind: ResourceList', { deadlineMs: 1000 }),
+    );
     const pids = await pidsOfSlow();
     expect(await failure).to.include({ status: 'DEADLINE_EXCEEDED' });
     await untilGone(pids);
