@@ -24,8 +24,10 @@ export class ServiceFailure extends Error {
   }
 }
 
+/** A hint that the message has already given is left out. */
 export function shownFailure(thrown: unknown): ShownFailure {
-  return thrown instanceof ServiceFailure ? thrown.failure : ofRunnerError(toRunnerError(thrown));
+  const failure = thrown instanceof ServiceFailure ? thrown.failure : ofRunnerError(toRunnerError(thrown));
+  return failure.message.includes(failure.hint) ? { ...failure, hint: '' } : failure;
 }
 
 function ofRunnerError({ code, message, details }: RunnerError): ShownFailure {
