@@ -6,7 +6,14 @@ import type { Command } from './command.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 
 const ownOptions = [
-  { name: 'addr', kind: 'string', default: 'localhost:9445', group: 'Health', help: 'host:port of the service.' },
+  {
+    name: 'addr',
+    aliases: ['address'],
+    kind: 'string',
+    default: 'localhost:9445',
+    group: 'Health',
+    help: 'host:port of the service. --address means the same.',
+  },
   {
     name: 'service',
     kind: 'string',

@@ -7,6 +7,8 @@ export interface OptionRow {
   readonly name: string;
   /** One letter that may stand for the name. */
   readonly short?: string;
+  /** Other names that mean the same. */
+  readonly aliases?: readonly string[];
   readonly kind: OptionKind;
   /** As it would be typed on the command line. */
   readonly default: string;

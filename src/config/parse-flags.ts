@@ -70,7 +70,7 @@ class FlagReader implements ParsedFlags {
   /** Returns true when the next argument was this flag's value. */
   #flag(argument: string, next: string | undefined): boolean {
     const [, dashes = '', name = '', inline] = /^(--?)([^=]*)(?:=([\s\S]*))?$/.exec(argument) ?? [];
-    const row = this.#table.find((candidate) => candidate.name === name || candidate.short === name);
+    const row = this.#table.find((candidate) => namesOf(candidate).includes(name));
     const flag = shown(dashes + name);
     if (row === undefined) return this.#unknown(flag, name, inline, next);
     if (inline !== undefined) this.#set(row, flag, inline);
@@ -98,13 +98,17 @@ class FlagReader implements ParsedFlags {
 
   /** Returns true when the next argument was probably meant as this flag's value, so that it is not a fault too. */
   #unknown(flag: string, name: string, inline: string | undefined, next: string | undefined): boolean {
-    const names = this.#table.map((row) => row.name);
+    const names = this.#table.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
     const suggestion = nearest(name, names);
     const advice = suggestion === undefined ? 'see --help' : `did you mean --${suggestion}?`;
     this.faults.push({ flag, message: `${flag}: no such flag; ${advice}` });
-    const meant = this.#table.find((row) => row.name === suggestion);
+    const meant = this.#table.find((row) => suggestion !== undefined && namesOf(row).includes(suggestion));
     return meant !== undefined && meant.kind !== 'boolean' && inline === undefined && next?.startsWith('-') === false;
   }
+}
+
+function namesOf({ name, short, aliases = [] }: OptionRow): readonly string[] {
+  return short === undefined ? [name, ...aliases] : [name, short, ...aliases];
 }
 
 function describe(row: OptionRow): string {

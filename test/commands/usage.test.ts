@@ -22,6 +22,7 @@ const refused: readonly { readonly args: readonly string[]; readonly lines: read
   { args: ['evaluate', 'fn', 'a=b', '--fn-config=x', '-f-'], lines: [/-f-: no such flag/] },
   { args: ['evaluate', 'fn', 'a=b', '--fn-config=x'], lines: [/either --fn-config or key=value/] },
   { args: ['health', 'localhost:9445'], lines: [/"localhost:9445" is no flag/] },
+  { args: ['health', '--adress=x'], lines: [/--adress: no such flag; did you mean --address\?/] },
   {
     args: ['--prot=1', '--log-level=9', '--pod-ttl', 'never', '--functions'],
     lines: [
