@@ -30,8 +30,13 @@ async function start(
   { options, warnings }: CommandFlags<readonly []>,
   { environment, stderr }: CommandIo,
 ): Promise<App | undefined> {
-  const [{ createApp }, { createJsonLog }] = await Promise.all([import('../app.ts'), import('../observe/json-log.ts')]);
+  const [{ createApp }, { createJsonLog }, { routeLibraryLog }] = await Promise.all([
+    import('../app.ts'),
+    import('../observe/json-log.ts'),
+    import('../grpc/library-log.ts'),
+  ]);
   const log = createJsonLog(stderr, options.logLevel);
+  routeLibraryLog(log);
   for (const warning of warnings) log.warn(warning);
   const app = createApp(options, { environment, log });
   try {

@@ -49,13 +49,21 @@ export function readCommandFlags<const Table extends readonly OptionRow[]>(
   };
 }
 
+/** `--kubeconfig` is not one of them: it takes part in choosing the runtime. */
+const podFlags = [
+  'registry-auth-secret-name',
+  ...serviceOptions.filter(({ group, name }) => group === 'Pods' && name !== 'kubeconfig').map(({ name }) => name),
+];
+
 /** Flags that only count together with another one that is not on. */
 function withoutEffect(options: Options, given: ReadonlySet<string>): readonly string[] {
   const needs = [
     ['registry-auth-secret-path', 'enable-private-registries', options.enablePrivateRegistries],
     ['tls-secret-path', 'enable-private-registries-tls', options.enablePrivateRegistriesTls],
   ] as const;
-  return needs.flatMap(([flag, other, on]) =>
+  const lone = needs.flatMap(([flag, other, on]) =>
     given.has(flag) && !on ? [`--${flag} has no effect without --${other}`] : [],
   );
+  const forPods = podFlags.filter((name) => given.has(name)).map((name) => `--${name}`);
+  return forPods.length === 0 ? lone : [...lone, `no effect without a pod runtime: ${forPods.join(', ')}`];
 }

@@ -70,11 +70,10 @@ export class GrpcServer {
   /** Takes calls from now on; health says NOT_SERVING until told otherwise. @throws {RunnerError} `CFG_OPTION` */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    const shown = host.includes(':') ? `[${host}]` : host;
     this.#address = await new Promise<string>((resolve, reject) => {
-      this.#server.bindAsync(`${shown}:${String(port)}`, ServerCredentials.createInsecure(), (error, boundPort) => {
-        if (error === null) resolve(`${shown}:${String(boundPort)}`);
-        else reject(cannotListen(`${shown}:${String(port)}`, error));
+      this.#server.bindAsync(authority(host, port), ServerCredentials.createInsecure(), (error, boundPort) => {
+        if (error === null) resolve(authority(host, boundPort));
+        else reject(cannotListen(host, port, error));
       });
     });
   }
@@ -133,9 +132,27 @@ export class GrpcServer {
   }
 }
 
-function cannotListen(address: string, cause: Error): RunnerError {
-  return new RunnerError('CFG_OPTION', `cannot listen on ${address}: ${cause.message}`, {
+function cannotListen(host: string, port: number, cause: Error): RunnerError {
+  const flags = `--bind-address=${host} --port=${String(port)}`;
+  const { reason, hint } = whyNot(cause.message, port);
+  return new RunnerError('CFG_OPTION', `cannot listen on ${authority(host, port)} (${flags}): ${reason}`, {
     cause,
-    hint: 'Give a free port with --port, and an address of this machine with --bind-address.',
+    hint,
   });
+}
+
+/** grpc-js gives the system's error as a part of its text only. */
+function whyNot(text: string, port: number): { readonly reason: string; readonly hint: string } {
+  if (text.includes('EADDRINUSE')) {
+    const hint = 'Stop the program that listens there, or give a free port with --port.';
+    return { reason: `another program has port ${String(port)}`, hint };
+  }
+  if (text.includes('EACCES')) {
+    return { reason: 'this user may not take that port', hint: 'Give a port from 1024 on with --port.' };
+  }
+  return { reason: text, hint: 'Give an address of this machine with --bind-address, and a free port with --port.' };
+}
+
+function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
 }

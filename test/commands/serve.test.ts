@@ -76,10 +76,12 @@ describe('serve', function () {
     expect(messages.at(-1)).to.include({ level: 'info', msg: 'stopped' });
   });
 
-  it('is found healthy by the health command, and not once it is gone', async () => {
+  it('is found healthy by the health command, with --addr and --address, and not once it is gone', async () => {
     service = await startServing(['--drain-delay=0s']);
     const healthy = await functionRunner(['health', `-addr=${service.address}`]);
     expect(healthy).to.include({ exitCode: 0, stdout: 'status: SERVING\n' });
+    const byOtherName = await functionRunner(['health', '--address', service.address]);
+    expect(byOtherName).to.include({ exitCode: 0, stdout: 'status: SERVING\n' });
     process.kill(service.pid, 'SIGTERM');
     await service.exited;
     const gone = await functionRunner(['health', '-addr', service.address, '-connect-timeout', '500ms']);
@@ -105,7 +107,14 @@ describe('serve', function () {
     expect(service.stderrLines.join('\n')).to.match(/"level":"warn".*no pod runtime/);
   });
 
-  it('ends with 1 and names the flag when the port is taken', async () => {
+  it('warns in one line of the flags given for a pod runtime, and of no other', async () => {
+    service = await startServing(['--pod-ttl=30m', '--warm-up-pod-cache=false', '--registry-auth-secret-name=x']);
+    const warnings = service.stderrLines.filter((line) => line.includes('"warn"'));
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.include('--registry-auth-secret-name, --pod-ttl, --warm-up-pod-cache"');
+  });
+
+  it('ends with 1, names flag and address, and writes only JSON lines when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -116,6 +125,13 @@ describe('serve', function () {
     other.close();
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/"level":"error".*cannot listen on 127\.0\.0\.1.*--port.*"msg":"cannot start"/);
+    expect(stderr)
+      .to.include(`--port=${port}): another program has port ${port}`)
+      .and.include('a free port with --port');
+    const lines = stderr.trim().split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line)))
+      .to.be.an('array')
+      .with.length.above(1);
   });
 
   it('ends with 1 and names the credentials file that cannot be used', async () => {
