@@ -153,7 +153,7 @@ describe('LocalEvaluator', () => {
     const resolver = { resolve: async () => await Promise.reject(refusal), session: async () => await image.open() };
     const error = await failureOf(parts('', { resolver }).evaluate());
     expect(error).to.include({ code: 'MAN_NOT_FOUND', message: 'no such tag' });
-    expect(error.details.image).to.equal('short-name');
+    expect(error.details).to.include({ image: 'short-name', runtime: 'local' });
   });
 
   it('pulls nothing where no sandbox works', async () => {
