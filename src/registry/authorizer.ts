@@ -88,7 +88,9 @@ export class Authorizer {
     const order = { registry: route, realm, service: demand.service, scopes: this.#scopes(caller, route), login, key };
     const tokenKey = this.tokenKey(caller, route, demand);
     const options = { signal: caller.signal, refused };
-    const obtained = await this.#tokens.obtain(tokenKey, options, async (signal) => this.#service.issue(order, signal));
+    const obtained = await this.#tokens.obtain(tokenKey, options, async (signal, attempts) =>
+      this.#service.issue(order, attempts, signal),
+    );
     for (const attempt of obtained.attempts) caller.attempts.add(attempt);
     return tokenAuthorization(route.origin, { key: tokenKey, value: obtained.token, isNew: obtained.isNew });
   }

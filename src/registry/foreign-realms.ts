@@ -19,7 +19,7 @@ export class ForeignRealms {
     const pair = `${own} ${realm.hostname}`;
     if (siteOf(own) === siteOf(realm.hostname) || this.#noted.has(pair) || this.#noted.size >= maxNoted) return;
     this.#noted.add(pair);
-    this.#log.warn('credentials go to a token service on another site than the registry', {
+    this.#log.warn('credentials went to a token service on another site than the registry', {
       registry: registry.authority,
       tokenService: realm.host,
     });

@@ -39,6 +39,14 @@ export function urlOf(hop: Hop, route: Route): URL {
   return new URL(hop.path, route.origin);
 }
 
+/** What asking a hop has thrown; of a host that somebody redirected to, an error that names who did. */
+export function ofRedirect({ kind, endpoint, sender }: Hop, thrown: unknown): unknown {
+  if (kind !== 'redirect' || sender === undefined || !(thrown instanceof RunnerError)) return thrown;
+  const { code, message, details } = thrown;
+  if (['CANCELLED', 'DEADLINE', 'ADDRESS_REFUSED'].includes(code)) return thrown;
+  return new RunnerError(code, `${sender.authority} redirected to ${endpoint.authority}: ${message}`, details);
+}
+
 /**
  * Holds the addresses of a host that somebody else named to the rules for token services, which redirects share
  * (registry-behaviour 3.6, 5.6 RD3 and RD12). Throws `AUTH_REALM` or `ADDRESS_REFUSED`.

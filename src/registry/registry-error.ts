@@ -37,7 +37,9 @@ export function registryError(question: Question, answer: FailedAnswer): RunnerE
     });
   }
   const shown = `${question.content} ${question.target} of ${repository(question)}`;
-  return failure('REGISTRY_ERROR', answer, `${answer.host} did not give ${shown}: ${outcome(answer)}`);
+  return failure('REGISTRY_ERROR', answer, `${answer.host} did not give ${shown}: ${outcome(answer)}`, {
+    hint: `Ask whoever runs ${answer.host} what this answer means; asking again does not change it.`,
+  });
 }
 
 /** Something else than a registry listens there: a web page came back. */
@@ -69,11 +71,18 @@ function notFound(question: Question, answer: FailedAnswer): RunnerError {
 
 function rateLimited(answer: FailedAnswer): RunnerError {
   const seconds = answer.retryAfterSeconds;
-  const when = seconds === undefined ? '' : `, retry after ${String(seconds)} s`;
-  return failure('RATE_LIMITED', answer, `${answer.host} limits the rate of requests${when}${said(answer.body)}`, {
-    hint: 'Wait; a registry login or a mirror raises the limit.',
+  const message = `${answer.host} limits the rate of requests${whenToRetry(seconds)}${said(answer.body)}`;
+  return failure('RATE_LIMITED', answer, message, {
+    hint: rateHint,
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
   });
+}
+
+export const rateHint = 'Wait; a registry login or a mirror raises the limit.';
+
+/** `, retry after 5 s`, or nothing where the server does not say. */
+export function whenToRetry(seconds: number | undefined): string {
+  return seconds === undefined ? '' : `, retry after ${String(seconds)} s`;
 }
 
 function failure(code: ErrorCode, answer: FailedAnswer, message: string, details: ErrorDetails = {}): RunnerError {

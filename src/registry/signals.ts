@@ -106,6 +106,12 @@ export function classifyError(thrown: unknown): Signal {
   };
 }
 
+/** Behind a proxy these say nothing of who is to blame, so the proxy is named; its URL's user name and password are not. */
+export function throughProxy(signal: Signal, proxy: URL | undefined): Signal {
+  if (proxy === undefined || !['silent', 'timeout', 'closed', 'reset'].includes(signal.kind)) return signal;
+  return { ...signal, reason: `${signal.reason}, through the proxy ${proxy.origin}` };
+}
+
 export const tlsPortSignal: Signal = {
   kind: 'tls-port',
   reason: 'the server wants TLS on this port',
@@ -132,11 +138,20 @@ function codeOf(error: Error): string {
 
 function describe(text: string, code: string, error: Error): string {
   if (code === 'ERR_ADDRESS_REFUSED' || code === 'ERR_PROXY') return safeText(error.message, 200);
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return safeText(`${text}: ${stringField(error, 'reason')}`, 300);
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return safeText(`${text}: ${namesHeld(error)}`, 300);
   if (isProxyAnswer(error, code)) return `the proxy answered ${proxyStatus(error)}`;
   if (text !== '') return `${text} (${code})`;
   const detail = reasonOf(error) === '' ? error.message : reasonOf(error);
   return safeText(code === '' ? detail : `${detail} (${code})`, 200);
+}
+
+/** Node's words; of an address it lists the addresses in the certificate only, which may hold names alone. */
+function namesHeld(error: Error): string {
+  const reason = stringField(error, 'reason');
+  if (!reason.trimEnd().endsWith('list:')) return reason;
+  const certificate: unknown = 'cert' in error ? error.cert : undefined;
+  const names = stringField(certificate, 'subjectaltname');
+  return `${reason.trimEnd()} ${names === '' ? 'it holds no name' : names}`;
 }
 
 /** undici's words for a CONNECT that the proxy did not answer 200, and for a 407 to a forwarded request. */

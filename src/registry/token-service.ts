@@ -3,7 +3,7 @@ import type { Counters } from '../core/counters.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Login } from '../credentials/candidate.ts';
-import { AttemptLog } from './attempt-log.ts';
+import type { AttemptLog } from './attempt-log.ts';
 import { loginRefused } from './auth-error.ts';
 import { loginSecrets } from './basic.ts';
 import { readBody } from './body.ts';
@@ -11,7 +11,7 @@ import { readErrorBody } from './error-body.ts';
 import { ForeignRealms } from './foreign-realms.ts';
 import { firstHeader } from './http-header.ts';
 import { realmError } from './realm.ts';
-import { said, statusLine } from './registry-error.ts';
+import { rateHint, said, statusLine, whenToRetry } from './registry-error.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import { shownUrl } from './safe-text.ts';
 import type { TokenDelivery } from './token-cache.ts';
@@ -52,10 +52,8 @@ export class TokenService {
   }
 
   /** Throws `AUTH_REFUSED` or `AUTH_DENIED` (anonymous) when it says no, `AUTH_REALM`, `AUTH_TOKEN`, `RATE_LIMITED`, … */
-  async issue(order: TokenOrder, signal: AbortSignal): Promise<TokenDelivery> {
-    const attempts = new AttemptLog();
+  async issue(order: TokenOrder, attempts: AttemptLog, signal: AbortSignal): Promise<TokenDelivery> {
     try {
-      if (order.login.kind !== 'anonymous') this.#foreignRealms.note(order.registry, order.realm);
       const issued = await this.#ask(order, attempts, signal);
       return { ...issued, attempts: attempts.list };
     } catch (thrown) {
@@ -67,6 +65,7 @@ export class TokenService {
     const questions = tokenQuestions(order, order.login);
     for (const [index, question] of questions.entries()) {
       const response = await this.#send(order, question, attempts, signal);
+      if (order.login.kind !== 'anonymous') this.#foreignRealms.note(order.registry, order.realm);
       if (response.status >= 200 && response.status < 300) return this.#read(order, response, signal);
       const error = await this.#refusal(order, question, response, signal);
       this.#count(error.code === 'AUTH_REFUSED' || error.code === 'AUTH_DENIED' ? 'refused' : 'failed');
@@ -136,8 +135,10 @@ export class TokenService {
     }
     if (status === 429) {
       const seconds = retryAfterSeconds(firstHeader(response.headers, 'retry-after'), this.#options.clock.now());
-      return new RunnerError('RATE_LIMITED', `the token service ${service} limits the rate of requests${said(body)}`, {
+      const message = `the token service ${service} limits the rate of requests${whenToRetry(seconds)}${said(body)}`;
+      return new RunnerError('RATE_LIMITED', message, {
         ...details,
+        hint: rateHint,
         ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
       });
     }

@@ -7,7 +7,8 @@ import { registryEndpoint } from './endpoint.ts';
 import { locationOf, refusedRedirect } from './follow.ts';
 import { HopClient } from './hop-client.ts';
 import type { HopAnswer } from './hop-client.ts';
-import { firstHop, nextHop, urlOf } from './hop.ts';
+import { firstHop, nextHop, ofRedirect, urlOf } from './hop.ts';
+import type { Hop } from './hop.ts';
 import { allHeaders } from './http-header.ts';
 import { MountedRoots } from './mounted-roots.ts';
 import { ProxySettings } from './proxy.ts';
@@ -77,7 +78,7 @@ export class Transport {
     let authenticated = true;
     for (let redirects = 0; ; redirects += 1) {
       await this.#mountedRoots.refresh();
-      const { answer, route } = await this.#client.ask(hop, request);
+      const { answer, route } = await this.#ask(hop, request);
       authenticated &&= isVerified(route.step);
       const location = locationOf(answer);
       if (location === undefined) {
@@ -85,8 +86,17 @@ export class Transport {
         return { status, headers, body: plainBody(answer), route, redirected: !hop.own, authenticated };
       }
       answer.discard();
-      if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), limit);
+      if (redirects >= limit) throw tooManyRedirects(urlOf(hop, route), location, limit);
       hop = nextHop(hop, route, location);
+    }
+  }
+
+  /** Nobody who names an image knows the host that its registry redirects to, so both are named. */
+  async #ask(hop: Hop, request: TransportRequest): Promise<HopAnswer> {
+    try {
+      return await this.#client.ask(hop, request);
+    } catch (thrown) {
+      throw ofRedirect(hop, thrown);
     }
   }
 
@@ -112,10 +122,11 @@ function plainBody({ headers, body, discard }: HopAnswer['answer']): Readable {
   }
 }
 
-function tooManyRedirects(from: URL, limit: number): Error {
+function tooManyRedirects(from: URL, location: string, limit: number): Error {
   return refusedRedirect(
     from,
     limit === 0 ? 'it is not followed here' : `there were ${String(limit)} redirects already`,
+    URL.parse(location, from.href) ?? undefined,
   );
 }
 

@@ -3,10 +3,11 @@ import type { Counters } from '../core/counters.ts';
 import { abortError } from '../core/deadline.ts';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { abandonReason } from './attempt-log.ts';
 import type { AttemptLog } from './attempt-log.ts';
 import { addressOf, tlsAddress } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
-import { classifyError, tlsPortSignal } from './signals.ts';
+import { classifyError, throughProxy, tlsPortSignal } from './signals.ts';
 import type { Signal } from './signals.ts';
 import type { StepMemory } from './step-memory.ts';
 import { trustError } from './trust-error.ts';
@@ -44,6 +45,7 @@ interface FailedStep {
   readonly kind: 'failure';
   readonly signal: Signal;
   readonly thrown: unknown;
+  readonly proxy: URL | undefined;
 }
 
 type StepResult = { readonly kind: 'answer'; readonly answer: WireAnswer; readonly way: Way } | FailedStep;
@@ -90,25 +92,30 @@ export class TrustChain {
   }
 
   async #step(call: Call, step: ConnectionStep): Promise<StepResult> {
+    const address = addressOf(call.endpoint, step);
+    let proxy: URL | undefined;
+    call.attempts.begin({ step, address });
     try {
       const way = await this.#options.ways.find(call.endpoint, step, call.signal);
+      ({ proxy } = way.setting);
       const answer = await call.send(way);
-      if (answer === 'wants-tls') return this.#stepFailed(call, step, tlsPortSignal, undefined);
-      call.attempts.add({ step, address: addressOf(call.endpoint, step), outcome: 'ok', reason: '' });
+      if (answer === 'wants-tls')
+        return this.#stepFailed(call, step, { signal: tlsPortSignal, proxy, thrown: undefined });
+      call.attempts.add({ step, address, outcome: 'ok', reason: '' });
       return { kind: 'answer', answer, way };
     } catch (thrown) {
-      if (call.signal.aborted) throw this.#aborted(call, step);
+      if (call.signal.aborted) throw this.#aborted(call, step, proxy);
       if (thrown instanceof RunnerError) {
         this.#note(call, step, 'failed', thrown.message);
         throw thrown;
       }
-      return this.#stepFailed(call, step, classifyError(thrown), thrown);
+      return this.#stepFailed(call, step, { signal: throughProxy(classifyError(thrown), proxy), proxy, thrown });
     }
   }
 
-  #stepFailed(call: Call, step: ConnectionStep, signal: Signal, thrown: unknown): FailedStep {
-    this.#note(call, step, 'failed', signal.reason);
-    return { kind: 'failure', signal, thrown };
+  #stepFailed(call: Call, step: ConnectionStep, failed: Omit<FailedStep, 'kind'>): FailedStep {
+    this.#note(call, step, 'failed', failed.signal.reason);
+    return { kind: 'failure', ...failed };
   }
 
   #adopt({ endpoint, attempts }: Call, { route }: Way): void {
@@ -133,7 +140,15 @@ export class TrustChain {
     const addresses = [tlsAddress(endpoint), addressOf(endpoint, 'plaintext')];
     const own = attempts.list.filter(({ address }) => addresses.includes(address));
     const signal = last?.signal;
-    const error = trustError({ code, authority, policy, attempts: own, signal: signal?.kind, cause: last?.thrown });
+    const error = trustError({
+      code,
+      authority,
+      policy,
+      attempts: own,
+      signal: signal?.kind,
+      proxy: last?.proxy?.origin,
+      cause: last?.thrown,
+    });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
     return { kind: 'failure', signal, error };
   }
@@ -156,14 +171,10 @@ export class TrustChain {
     this.#note(call, 'mounted-ca', 'skipped', 'no CA is mounted at --tls-secret-path');
   }
 
-  #aborted(call: Call, step: ConnectionStep): RunnerError {
+  #aborted(call: Call, step: ConnectionStep, proxy: URL | undefined): RunnerError {
     const error = abortError(call.signal);
-    this.#note(
-      call,
-      step,
-      'failed',
-      error.code === 'DEADLINE' ? 'no answer before the deadline' : 'the call was cancelled',
-    );
+    const by = proxy === undefined ? '' : ` through the proxy ${proxy.origin}`;
+    this.#note(call, step, 'failed', `${abandonReason(error)}${by}`);
     return error;
   }
 

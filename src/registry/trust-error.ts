@@ -12,6 +12,8 @@ export interface TrustFailure {
   readonly attempts: readonly Attempt[];
   /** What the last attempt met, if there was one. */
   readonly signal: SignalKind | undefined;
+  /** `scheme://host:port` of the proxy that the last attempt went through. */
+  readonly proxy: string | undefined;
   readonly cause: unknown;
 }
 
@@ -52,14 +54,14 @@ function headline(code: TrustErrorCode, authority: string, { scheme }: TrustPoli
   }
 }
 
-function hintFor({ code, authority, policy, signal }: TrustFailure): string | undefined {
+function hintFor({ code, authority, policy, signal, proxy }: TrustFailure): string | undefined {
   switch (code) {
     case 'TLS_UNTRUSTED':
       return `${signal === 'validity' ? howToRenew(authority) : howToTrust(policy)}, or list ${authority} in --insecure-registries.`;
     case 'TLS_NAME':
       return `Use a name that the certificate of ${authority} holds, give it one with this name, or list ${authority} in --insecure-registries.`;
     case 'TLS_PROTOCOL':
-      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3.`;
+      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3 and has no client certificate to show.`;
     case 'PLAINTEXT_REFUSED':
       return `Give ${authority} TLS, or ${howToAllowPlaintext(policy, authority)}.`;
     case 'ADDRESS_REFUSED':
@@ -67,10 +69,15 @@ function hintFor({ code, authority, policy, signal }: TrustFailure): string | un
     case 'NOT_A_REGISTRY':
       return `Check host and port of ${authority}.`;
     case 'UNREACHABLE':
-      return signal === 'proxy'
-        ? 'Check the proxy in HTTP_PROXY or HTTPS_PROXY, or name the host in NO_PROXY.'
-        : `Check host and port of ${authority}, and that it can be reached from here.`;
+      return proxy === undefined
+        ? `Check host and port of ${authority}, and that it can be reached from here.`
+        : howToPassProxy(authority, proxy, signal === 'proxy');
   }
+}
+
+function howToPassProxy(authority: string, proxy: string, isToBlame: boolean): string {
+  const check = `Check the proxy ${proxy} in HTTP_PROXY or HTTPS_PROXY, or name the host in NO_PROXY`;
+  return isToBlame ? `${check}.` : `${check}; else check that ${authority} can be reached from that proxy.`;
 }
 
 /** No bundle helps against a date. */

@@ -20,10 +20,12 @@ export interface ConnectProxyOptions {
   readonly hosts: Readonly<Record<string, { readonly port: number }>>;
   /** Answered to every CONNECT in place of a tunnel. */
   readonly refusal?: string;
+  /** Answers no CONNECT at all. */
+  readonly silent?: true;
 }
 
 /** A small proxy on loopback: CONNECT for TLS, absolute form for plaintext (RFC 9110 9.3.6, RFC 9112 3.2.2). */
-export async function startConnectProxy({ hosts, refusal }: ConnectProxyOptions): Promise<ConnectProxy> {
+export async function startConnectProxy({ hosts, refusal, silent }: ConnectProxyOptions): Promise<ConnectProxy> {
   const tunnels: string[] = [];
   const forwarded: string[] = [];
   const headers: IncomingMessage['headers'][] = [];
@@ -40,6 +42,7 @@ export async function startConnectProxy({ hosts, refusal }: ConnectProxyOptions)
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     headers.push(request.headers);
     tunnels.push(request.url ?? '');
+    if (silent === true) return;
     const target = hosts[request.url ?? ''];
     if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal}\r\n\r\n`);
     else if (target === undefined) socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');

@@ -119,6 +119,20 @@ describe('proxies, through the service', () => {
     expect(reasonAt(failure, 'system-ca')).to.contain('proxy').and.to.contain('refused');
   });
 
+  it('[PX12] names a proxy that never answers, without its password, in reason and hint', async () => {
+    await withProxy({ hosts: {}, silent: true }, async (proxy) => {
+      const overrides = { ...behind(proxy), timeouts: { connectMs: 300 } };
+      const failure = await failureOf({ overrides }, image);
+      const shown = `http://127.0.0.1:${String(proxy.port)}`;
+      expect(failure.reason).to.equal('UNREACHABLE');
+      expect(reasonAt(failure, 'system-ca'))
+        .to.contain(`no answer in time`)
+        .and.to.contain(`through the proxy ${shown}`);
+      expect(failure.hint).to.contain(`Check the proxy ${shown}`);
+      expect(JSON.stringify(failure) + failure.message).to.not.contain('canary');
+    });
+  });
+
   it('[PX12] forwards plaintext without credentials unless the registry is listed', async () => {
     await withServer(guarded, {}, async (server) =>
       withProxy({ hosts: { 'registry.example:5000': server } }, async (proxy) => {

@@ -65,6 +65,25 @@ describe('redirects, through the service', () => {
     });
   }
 
+  it('says of a redirect target whose TLS is not trusted that it is one, and who sent there', async () => {
+    const { content, tls, strangersTls } = stage;
+    const store: Handler = (_request, response) => {
+      sendBlob(response, content.config);
+    };
+    await withServer(store, { tls: strangersTls, authorityHost: 'localhost' }, async (other) =>
+      withServer(
+        registry((target) => `${other.url}${target}?X-Amz-Signature=canary`),
+        { tls },
+        async (server) => {
+          const failure = await failureOf({ ...setup, auths: { [server.authority]: login } }, imageAt(server));
+          expect(failure.reason).to.equal('TLS_UNTRUSTED');
+          expect(failure.message).to.contain(`${server.authority} redirected to ${other.authority}: the certificate`);
+          expect(failure.message).to.not.contain('canary');
+        },
+      ),
+    );
+  });
+
   it('[RD12] keeps the login on a redirect within the origin, relative or absolute', async () => {
     const { content, tls } = stage;
     let server: TestServer | undefined;
