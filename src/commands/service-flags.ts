@@ -50,10 +50,9 @@ export function readCommandFlags<const Table extends readonly OptionRow[]>(
 }
 
 /** `--kubeconfig` is not one of them: it takes part in choosing the runtime. */
-const podFlags = [
-  'registry-auth-secret-name',
-  ...serviceOptions.filter(({ group, name }) => group === 'Pods' && name !== 'kubeconfig').map(({ name }) => name),
-];
+const podFlags = serviceOptions
+  .filter(({ group, name }) => group === 'Pods' && name !== 'kubeconfig')
+  .map(({ name }) => name);
 
 /** Flags that only count together with another one that is not on. */
 function withoutEffect(options: Options, given: ReadonlySet<string>): readonly string[] {
