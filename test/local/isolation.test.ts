@@ -193,8 +193,8 @@ describe('isolation', () => {
       });
 
       for (const { title, request, code } of [
-        { title: 'when its time is over', request: { timeoutMs: 700 }, code: 'FUNCTION_TIMEOUT' },
-        { title: 'when the caller is gone', request: { cancelAfterMs: 700 }, code: 'CANCELLED' },
+        { title: 'when its time is over', request: { timeoutMs: 2000 }, code: 'FUNCTION_TIMEOUT' },
+        { title: 'when the caller is gone', request: { cancelAfterMs: 2000 }, code: 'CANCELLED' },
       ] as const) {
         it(`is ended with its children ${title}, though it ignores SIGTERM`, async () => {
           const marker = newMarker();
