@@ -73,9 +73,11 @@ describe('hostile credentials of 20 000 characters', () => {
     );
     const keyring = Keyring.parse(Buffer.from(JSON.stringify({ auths })), 'file');
     const reference = parseReference('a.r14999.io/team/app');
-    const spentMs = cpuTimeMs(() => {
-      expect(keyring.candidates(reference).map(({ key }) => key)).to.deep.equal(['*.r14999.io/team']);
-    });
-    expect(spentMs).to.be.below(limitMs);
+    const spentMs = [1, 2, 3].map(() =>
+      cpuTimeMs(() => {
+        expect(keyring.candidates(reference).map(({ key }) => key)).to.deep.equal(['*.r14999.io/team']);
+      }),
+    );
+    expect(Math.min(...spentMs)).to.be.below(limitMs);
   });
 });
