@@ -61,6 +61,7 @@ for (const kind of kinds) {
       runner.clock.advance(ttlMs);
       expect((await runner.service.resolve(nameOf('one'))).cached).to.equal(true);
       expect(await settledRequests(registry)).to.deep.equal(['GET /v2/team/one/manifests/v1 200']);
+      await untilFresh(runner, nameOf('one'));
       runner.clock.advance(3 * ttlMs);
       expect((await runner.service.resolve(nameOf('one'))).cached).to.equal(false);
       expect(await registry.takeRequests()).to.deep.equal(['GET /v2/team/one/manifests/v1 200']);
@@ -106,6 +107,16 @@ async function settledRequests(registry: GuardedRegistry): Promise<readonly stri
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return [];
+}
+
+/** The registry logs a request before its answer has arrived; only then is the image fresh again. */
+async function untilFresh({ service }: GuardedRunner, image: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    await service.resolve(image);
+    if ((await service.metrics()).includes('resolutions_total{source="cache"')) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${image} is not fresh again`);
 }
 
 async function refusal(runner: GuardedRunner, image: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Counters } from '../../src/core/counters.ts';
 import { RunnerError } from '../../src/core/errors.ts';
-import { silentLog } from '../../src/core/log.ts';
+import { type Log, silentLog } from '../../src/core/log.ts';
 import { type Candidate, anonymous } from '../../src/credentials/candidate.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { Resolver } from '../../src/resolver/resolver.ts';
@@ -27,6 +27,7 @@ export class ResolverWith {
       readonly anyPlatform?: boolean;
       readonly ttlMs?: number;
       readonly timeoutMs?: number;
+      readonly log?: Log;
     } = {},
   ) {
     const counters: Counters = {
@@ -45,7 +46,7 @@ export class ResolverWith {
       platform: parsePlatform(options.platform ?? 'linux/amd64'),
       anyPlatform: options.anyPlatform ?? false,
       clock: this.clock,
-      log: silentLog,
+      log: options.log ?? silentLog,
       counters,
     });
   }

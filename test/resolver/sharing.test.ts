@@ -55,6 +55,7 @@ describe('callers that ask for the same image', () => {
 
   it('each get an error that names the image as they wrote it', async () => {
     const subject = new ResolverWith();
+    subject.registry.failure = new RunnerError('MAN_NOT_FOUND', 'for the test', { image: 'as the first one wrote it' });
     const errors = await Promise.all([
       subject.failure('fn:v9'),
       subject.failure('registry.example.com/functions/fn:v9'),
@@ -112,10 +113,13 @@ describe('callers with other credentials', () => {
 const refusals: readonly { readonly code: ErrorCode; readonly forMs: number; readonly retryAfterSeconds?: number }[] = [
   { code: 'MAN_NOT_FOUND', forMs: 30_000 },
   { code: 'REPO_NOT_FOUND', forMs: 30_000 },
+  { code: 'BLOB_UNKNOWN', forMs: 30_000 },
+  { code: 'NOT_A_REGISTRY', forMs: 30_000 },
   { code: 'AUTH_DENIED', forMs: 30_000 },
   { code: 'AUTH_REFUSED', forMs: 30_000 },
   { code: 'AUTH_FORBIDDEN', forMs: 30_000 },
   { code: 'RATE_LIMITED', forMs: 90_000, retryAfterSeconds: 90 },
+  { code: 'RATE_LIMITED', forMs: 3_600_000, retryAfterSeconds: 86_400 },
   { code: 'RATE_LIMITED', forMs: 0 },
   { code: 'UNREACHABLE', forMs: 0 },
   { code: 'REGISTRY_UNAVAILABLE', forMs: 0 },
@@ -124,7 +128,7 @@ const refusals: readonly { readonly code: ErrorCode; readonly forMs: number; rea
 
 describe('a registry that says no', () => {
   for (const { code, forMs, ...details } of refusals) {
-    const waits = details.retryAfterSeconds === undefined ? '' : ' with a time to wait';
+    const waits = details.retryAfterSeconds === undefined ? '' : ` for ${String(details.retryAfterSeconds)} s`;
     it(`with ${code}${waits} is believed for ${String(forMs / 1000)} s`, async () => {
       const { subject } = withImage();
       subject.registry.failure = new RunnerError(code, 'for the test', details);
