@@ -71,7 +71,7 @@ export function decide(policy: TrustPolicy, state: TrustState, signal: SignalKin
     case 'certificate':
       return afterBadCertificate(policy, state.step, 'TLS_PROTOCOL');
     case 'tls':
-      return afterTlsFailure(policy, 'TLS_PROTOCOL');
+      return afterTlsFault(policy, state.step, 'TLS_PROTOCOL', otherTls);
     case 'not-tls':
       return toPlaintext(plaintextRefusal(policy), undefined, 'PLAINTEXT_REFUSED');
     case 'refused':
@@ -90,19 +90,23 @@ export function decide(policy: TrustPolicy, state: TrustState, signal: SignalKin
   }
 }
 
-/** TC22: whoever listed the host accepts its certificate as it is; for any other host it ends the chain (TC3, TC6, TC21). */
+const badCertificate =
+  'the server speaks TLS and whoever answers with a bad certificate may be an attacker; only --plaintext-fallback=always goes on';
+const otherTls =
+  'the server speaks TLS but not with us, and whoever sits on the way may have seen to that; only --plaintext-fallback=always goes on';
+
 function afterBadCertificate(policy: TrustPolicy, step: ConnectionStep, code: TrustErrorCode): TrustDecision {
-  if (policy.listed.tls && step !== 'insecure-tls') return attempt('insecure-tls', code);
-  return afterTlsFailure(policy, code);
+  return afterTlsFault(policy, step, code, badCertificate);
 }
 
-function afterTlsFailure(policy: TrustPolicy, code: TrustErrorCode): TrustDecision {
-  const refusal =
-    plaintextRefusal(policy) ??
-    (policy.plaintextFallback === 'always'
-      ? undefined
-      : 'the server speaks TLS and whoever answers with a bad certificate may be an attacker; only --plaintext-fallback=always goes on');
-  return toPlaintext(refusal, code, code);
+/**
+ * TC22: whoever listed the host takes its TLS as it is, and after that plaintext; for any other host a fault of its TLS
+ * ends the chain (TC3, TC6, TC8, TC21). `why` not to go on to plaintext unasked.
+ */
+function afterTlsFault(policy: TrustPolicy, step: ConnectionStep, code: TrustErrorCode, why: string): TrustDecision {
+  if (policy.listed.tls && step !== 'insecure-tls') return attempt('insecure-tls', code);
+  const isAsked = policy.plaintextFallback === 'always' || (step === 'insecure-tls' && policy.listed.plaintext);
+  return toPlaintext(plaintextRefusal(policy) ?? (isAsked ? undefined : why), code, code);
 }
 
 function toPlaintext(

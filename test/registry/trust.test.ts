@@ -116,6 +116,29 @@ const rows: readonly Row[] = [
     leadsTo: 'insecure-tls',
   },
   {
+    title: 'TC22: TLS that cannot be agreed on, listed,',
+    policy: { ...listed, plaintextFallback: 'never' },
+    at: 'system-ca',
+    signals: ['tls'],
+    leadsTo: 'insecure-tls',
+  },
+  {
+    title: 'TC22: TLS that cannot be agreed on even unverified, listed,',
+    policy: { ...listed, plaintextFallback: 'never' },
+    at: 'insecure-tls',
+    cause: 'TLS_PROTOCOL',
+    signals: ['tls', 'certificate'],
+    leadsTo: 'plaintext',
+  },
+  {
+    title: 'TC23: TLS that cannot be agreed on, listed by the port of TLS alone,',
+    policy: { listed: { tls: true, plaintext: false } },
+    at: 'insecure-tls',
+    cause: 'TLS_PROTOCOL',
+    signals: ['tls'],
+    leadsTo: 'TLS_PROTOCOL',
+  },
+  {
     title: 'TC22: no TLS, listed,',
     policy: { ...listed, plaintextFallback: 'never', privateTls: false },
     at: 'insecure-tls',
@@ -184,6 +207,8 @@ describe('the trust decision', () => {
 
   it('says why plaintext was not tried wherever that is a question', () => {
     expect(plaintextRefusal({}, 'issuer')).to.contain('--plaintext-fallback=always');
+    expect(plaintextRefusal({}, 'issuer')).to.contain('bad certificate');
+    expect(plaintextRefusal({}, 'tls')).to.contain('not with us').and.to.not.contain('certificate');
     expect(plaintextRefusal({ plaintextFallback: 'never' }, 'not-tls')).to.contain('--plaintext-fallback=never');
     expect(plaintextRefusal({ verifiedBefore: true }, 'not-tls')).to.contain('--insecure-registries');
     expect(plaintextRefusal({ privateTls: false }, 'not-tls')).to.contain('--enable-private-registries-tls');
