@@ -107,7 +107,10 @@ async function mountedAuthorities(
   if (!options.enablePrivateRegistriesTls) return undefined;
   const file = new MountedFile<readonly string[]>({
     paths: ['ca.crt', 'ca.pem'].map((name) => join(options.tlsSecretPath, name)),
-    parse: parseCaBundle,
+    parse: (bytes, path) =>
+      parseCaBundle(bytes, path, (warning) => {
+        log.warn('mounted certificate authorities', { file: path, warning });
+      }),
     initial: [],
     kind: 'ca',
     log,

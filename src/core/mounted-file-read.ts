@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { RunnerError, type ErrorCode } from './errors.ts';
 
@@ -9,6 +10,11 @@ const unreadable: Readonly<Record<string, ErrorCode>> = {
   credentials: 'CFG_JSON',
   ca: 'CFG_CA',
   functions: 'CFG_FUNCTIONS',
+};
+
+const hints: Readonly<Record<string, string>> = {
+  credentials: 'Point --registry-auth-secret-path at a dockerconfigjson, a regular file that can be read.',
+  ca: 'Point --tls-secret-path at a folder with ca.crt or ca.pem, a regular file that can be read.',
 };
 
 export interface FileRead {
@@ -55,6 +61,7 @@ async function openIfPresent(path: string, kind: string): Promise<FileHandle | u
     if (!info.isFile()) throw fault(path, kind, info.isDirectory() ? 'is a directory' : 'is not a regular file');
     return await open(path, 'r');
   } catch (thrown) {
+    if (codeOf(thrown) === 'ENOTDIR') throw fault(dirname(path), kind, 'is a file where a folder is needed');
     if (isAbsent(thrown)) return undefined;
     throw thrown instanceof RunnerError ? thrown : fault(path, kind, `cannot be read (${codeOf(thrown)})`);
   }
@@ -79,5 +86,8 @@ function codeOf(thrown: unknown): string {
 }
 
 function fault(path: string, kind: string, problem: string): RunnerError {
-  return new RunnerError(unreadable[kind] ?? 'CFG_OPTION', `${path} ${problem}`, { file: path });
+  return new RunnerError(unreadable[kind] ?? 'CFG_OPTION', `${path} ${problem}`, {
+    file: path,
+    hint: hints[kind] ?? 'Name a regular file that can be read.',
+  });
 }

@@ -5,13 +5,29 @@ import type { PemBlock } from './pem.ts';
 
 /**
  * Reads a bundle of certificate authorities: one PEM per certificate, at least one. Throws `CFG_CA` naming the file and
- * the block. OpenSSL is laxer: it silently loses what stands after a broken block, and an empty bundle then trusts
+ * the block. Blocks of other types are skipped, with a line to `warn` for each type. OpenSSL is laxer: it silently loses what stands after a broken block, and an empty bundle then trusts
  * nobody without a word (registry-behaviour 5.4, NT3 to NT7).
  */
-export function parseCaBundle(bytes: Uint8Array, file: string): readonly string[] {
+export function parseCaBundle(
+  bytes: Uint8Array,
+  file: string,
+  warn: (warning: string) => void = () => undefined,
+): readonly string[] {
   const blocks = pemBlocks(Buffer.from(bytes).toString('latin1'));
   if (blocks.length === 0) throw caError(file, emptyReason(bytes));
-  return blocks.map((block, index) => certificate(block, index + 1, file));
+  const others = blocks.flatMap(({ label }) => (label === 'CERTIFICATE' ? [] : [label]));
+  if (others.length === blocks.length) throw caError(file, `it holds no CERTIFICATE, only ${others.join(', ')}`);
+  const certificates = blocks.flatMap((block, index) =>
+    block.label === 'CERTIFICATE' ? [certificate(block, index + 1, file)] : [],
+  );
+  for (const label of new Set(others)) warn(skipped(label));
+  return certificates;
+}
+
+function skipped(label: string): string {
+  return label.endsWith('PRIVATE KEY')
+    ? `it holds a ${label}, which is not needed and should not be there: remove it, and replace the key if others could read the file`
+    : `a ${label} block is no CERTIFICATE; skipped`;
 }
 
 /** One line for each certificate that is not valid at `nowMs`. */
@@ -27,7 +43,6 @@ export function outOfDate(bundle: readonly string[], nowMs: number): readonly st
 function certificate(block: PemBlock, number: number, file: string): string {
   const where = `PEM block ${String(number)}`;
   if (!block.complete) throw caError(file, `${where} has no END line`);
-  if (block.label !== 'CERTIFICATE') throw caError(file, `${where} is a ${block.label}, not a CERTIFICATE`);
   try {
     return new X509Certificate(block.text).toString().trim();
   } catch (cause) {

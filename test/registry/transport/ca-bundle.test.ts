@@ -59,6 +59,40 @@ describe('the mounted bundle, through the service', () => {
     });
   }
 
+  it('[NT7] skips blocks of other types with a warning, plainly of a private key', async () => {
+    const { serve, tls, authority } = stage;
+    const list = '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n';
+    const caPem = `${list}${authority.keyPem}\n${authority.certificatePem}\n${list}`;
+    await withServer(serve, { tls }, async (server) => {
+      await useService({ caPem, overrides: noSystemRoots }, async (service) => {
+        expect((await service.resolve(imageAt(server))).connection).to.equal('mounted-ca');
+        const lines = service.logLines.join('\n');
+        expect(lines)
+          .to.contain('X509 CRL')
+          .and.to.match(/PRIVATE KEY.*should not be there/);
+      });
+    });
+  });
+
+  it('refuses a --tls-secret-path that is a file, and says that it has to be a folder', async () => {
+    const folder = await tempFolder('ca');
+    const file = join(folder.path, 'bundle.pem');
+    try {
+      await writeFile(file, pems.good.certificatePem);
+      const refused = await startService({
+        flags: ['--enable-private-registries-tls', `--tls-secret-path=${file}`],
+      }).then(
+        () => new Error('started'),
+        (error: unknown) => error,
+      );
+      expect(refused).to.include({ name: 'RunnerError', code: 'CFG_CA' });
+      expect(String(refused)).to.contain(`${file} is a file`);
+      expect(refused).to.have.nested.property('details.hint').that.contains('a folder with ca.crt or ca.pem');
+    } finally {
+      await folder.remove();
+    }
+  });
+
   it('[NT7] takes several certificates and comments between them, and warns of one that has expired', async () => {
     const { serve, tls, stranger } = stage;
     const caPem = `# Old\n${pems.expired.certificatePem}\n# Others\n${stranger.certificatePem}\r\n${pems.good.certificatePem}`;
