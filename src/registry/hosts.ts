@@ -57,6 +57,8 @@ export class InsecureRegistries {
 
 /** The entry, or what is wrong with it. */
 function parseEntry(text: string): Entry | string {
+  if (/^\*+(:\d+)?$/.test(text))
+    return 'would name only hosts without a dot; write the host, host:port, *.example.com or a CIDR such as 10.0.0.0/8';
   const cidr = parseCidr(text);
   if (cidr !== undefined) return { kind: 'network', cidr };
   if (text.includes('://')) return 'has a scheme; write host or host:port';

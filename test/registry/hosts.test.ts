@@ -14,8 +14,6 @@ const cases = [
   { list: '*.example', authority: 'example', matches: false },
   { list: '*.example', authority: 'a.b.example', matches: false },
   { list: 'reg-*.example:5000', authority: 'reg-eu.example:5000', matches: true },
-  { list: '*', authority: 'localhost:5000', matches: true },
-  { list: '*', authority: 'registry.example', matches: false },
   { list: '10.0.0.0/8', authority: '10.1.2.3:5000', matches: true },
   { list: '10.0.0.0/8', authority: '11.1.2.3', matches: false },
   { list: '10.0.0.0/8', authority: '[::ffff:10.1.2.3]:5000', matches: true },
@@ -33,6 +31,14 @@ describe('--insecure-registries', () => {
     const at = dialled === undefined ? '' : ` dialled at ${dialled}`;
     it(`"${list}" ${matches ? 'names' : 'does not name'} ${authority}${at}`, () => {
       expect(InsecureRegistries.parse(list).matches(authority, dialled)).to.equal(matches);
+    });
+  }
+
+  for (const list of ['*', 'ok,*', '*:5000', '**']) {
+    it(`refuses the lone star of "${list}", which would not name every host, and says what to write`, () => {
+      expect(() => InsecureRegistries.parse(list))
+        .to.throw(RunnerError, /\*\.example\.com/)
+        .with.property('code', 'CFG_OPTION');
     });
   }
 
