@@ -119,7 +119,8 @@ const allowingNul = (value: unknown): value is string => typeof value === 'strin
 
 function strings(parent: JsonObject, name: string, accept = withoutNul): readonly string[] {
   const value = parent[name] ?? [];
-  if (!Array.isArray(value) || !value.every(accept)) throw fault(`has a ${name} that is not a list of texts`);
+  if (!Array.isArray(value) || !value.every(accept))
+    throw fault(`has ${name === 'Entrypoint' || name === 'Env' ? 'an' : 'a'} ${name} that is not a list of texts`);
   return value;
 }
 

@@ -57,6 +57,15 @@ export function pullForbidden(reference: Reference, host: string, key: string, b
   });
 }
 
+/** 403 to a request without a login, which nothing has asked for: what is configured never had its turn. */
+export function forbiddenUnasked(reference: Reference, host: string, key: string, body: ErrorBody): RunnerError {
+  const message = `${host} answered 403 for ${reference.path} before asking for a login, so "${key}" was not sent`;
+  return new RunnerError('AUTH_FORBIDDEN', `${message}${said(body)}`, {
+    httpStatus: 403,
+    hint: `Check that ${host} is the registry you mean; if it is, ask whoever runs it why it refuses this address without asking for a login.`,
+  });
+}
+
 /** Where a request was redirected to, no credentials go, and nothing that is asked there is answered (HBND3). */
 export function redirectDenied(from: string, to: Route, status: number, body: ErrorBody): RunnerError {
   const code = status === 401 ? 'AUTH_DENIED' : 'AUTH_FORBIDDEN';

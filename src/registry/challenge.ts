@@ -9,6 +9,9 @@ export interface Challenge {
   readonly params: ReadonlyMap<string, string>;
 }
 
+export const challengeHint =
+  'Have the registry, or the proxy before it, ask for a login by a Basic or Bearer challenge in WWW-Authenticate.';
+
 const maxHeaderChars = 8192;
 const maxChallenges = 16;
 const maxShownChars = 200;
@@ -38,7 +41,9 @@ export function parseChallenges(
 
 function unreadable(lines: readonly string[], secrets: readonly Secret[], reason: string): RunnerError {
   const shown = safeText(withoutSecrets(lines.join(', ').slice(0, 2 * maxHeaderChars), secrets), maxShownChars);
-  return new RunnerError('AUTH_CHALLENGE', `cannot read the registry's WWW-Authenticate header, ${reason}: ${shown}`);
+  return new RunnerError('AUTH_CHALLENGE', `cannot read the registry's WWW-Authenticate header, ${reason}: ${shown}`, {
+    hint: challengeHint,
+  });
 }
 
 class ChallengeScanner {

@@ -4,7 +4,7 @@ import { digestOf, parseDigest } from '../image/digest.ts';
 import type { Digest } from '../image/digest.ts';
 import { allHeaders } from './http-header.ts';
 import type { ResponseHeaders } from './http-header.ts';
-import { wrongDigest } from './verify.ts';
+import { wrongClaim, wrongDigest } from './verify.ts';
 
 /**
  * The digest of a manifest's bytes: the one asked for, or by tag their sha256. Whatever the registry says of it in
@@ -20,7 +20,7 @@ export function verifiedDigest(
   if (pinned !== undefined && digest.text !== pinned.text) throw wrongDigest(pinned.text, digest.text);
   for (const claimed of claimedDigests(headers, log)) {
     const actual = digestOf(bytes, claimed.algorithm).text;
-    if (actual !== claimed.text) throw wrongDigest(claimed.text, actual);
+    if (actual !== claimed.text) throw wrongClaim(claimed.text, actual);
   }
   return digest;
 }

@@ -1,4 +1,5 @@
 import { RunnerError } from '../core/errors.ts';
+import { challengeHint } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import { safeText } from './safe-text.ts';
 
@@ -36,5 +37,7 @@ export function chooseDemand(challenges: readonly Challenge[]): Challenged {
   }
   const offered = [...new Set(challenges.map((challenge) => challenge.scheme))].join(', ');
   const reason = offered.includes('bearer') ? 'a Bearer challenge without a realm' : `only ${safeText(offered, 100)}`;
-  throw new RunnerError('AUTH_CHALLENGE', `the registry offers ${reason}; this client speaks Bearer and Basic`);
+  throw new RunnerError('AUTH_CHALLENGE', `the registry offers ${reason}; this client speaks Bearer and Basic`, {
+    hint: challengeHint,
+  });
 }

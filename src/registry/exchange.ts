@@ -2,6 +2,7 @@ import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import {
   credentialsInClear,
+  forbiddenUnasked,
   loginMissing,
   loginRefused,
   pullForbidden,
@@ -128,8 +129,11 @@ export class Exchange {
         return this.#answer(caller, refusal, challenged.demand);
     }
     const host = response.route.authority;
-    if (sent === undefined) throw pullForbidden(caller.reference, host, 'anonymous', body);
-    return { kind: 'refused', error: pullForbidden(caller.reference, host, caller.candidate.key, body) };
+    const { login, key } = caller.candidate;
+    if (sent === undefined && login.kind !== 'anonymous') throw forbiddenUnasked(caller.reference, host, key, body);
+    const error = pullForbidden(caller.reference, host, sent === undefined ? 'anonymous' : key, body);
+    if (sent === undefined) throw error;
+    return { kind: 'refused', error };
   }
 
   async #afterUnauthorized(caller: Caller, refusal: Refusal): Promise<Step> {

@@ -9,6 +9,7 @@ import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import { parseDigest } from '../image/digest.ts';
+import { namingImage } from '../image/naming-image.ts';
 import type { Reference } from '../image/reference.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { brokenEntry } from './auth-error.ts';
@@ -176,7 +177,7 @@ export class RegistrySession {
   #explain(thrown: unknown): RunnerError {
     const { code, message, details } = toRunnerError(thrown);
     for (const attempt of details.attempts ?? []) this.#attempts.add(attempt);
-    return new RunnerError(code, message, {
+    return new RunnerError(code, namingImage(this.#reference, message), {
       image: this.#reference.input,
       registry: this.#reference.domain,
       ...details,

@@ -61,4 +61,10 @@ export function wrongDigest(wanted: string, actual: string): RunnerError {
   return new RunnerError('MAN_DIGEST', `what the registry sent for ${wanted} hashes to ${actual}`, { hint });
 }
 
+/** By tag: what the registry says of its answer, in the header, is not true of the body. */
+export function wrongClaim(claimed: string, actual: string): RunnerError {
+  const message = `the registry's answer disagrees with itself: its Docker-Content-Digest header says ${claimed}, and its body hashes to ${actual}`;
+  return new RunnerError('MAN_DIGEST', message, { hint });
+}
+
 const hint = 'Push the image again; if that does not help, look for a broken proxy or mirror before the registry.';

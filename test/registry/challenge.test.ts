@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { RunnerError } from '../../src/core/errors.ts';
 import { parseChallenges } from '../../src/registry/challenge.ts';
 import { chooseDemand } from '../../src/registry/demand.ts';
+import { cpuTimeMs } from '../image/cpu-time.ts';
 
 type Read = readonly { readonly scheme: string; readonly params: Readonly<Record<string, string>> }[];
 
@@ -153,12 +154,8 @@ describe('the WWW-Authenticate header', () => {
     ['parameters that may be schemes', 'a ,'.repeat(2700)],
   ];
   for (const [what, header] of hostile) {
-    it(`[7.2.13] is read in under 10 ms when it is ${what}`, () => {
-      const runs = [1, 2, 3, 4, 5].map(() => {
-        const startMs = performance.now();
-        codeOf(() => parseChallenges(header));
-        return performance.now() - startMs;
-      });
+    it(`[7.2.13] is read in under 10 ms of processor time when it is ${what}`, () => {
+      const runs = [1, 2, 3].map(() => cpuTimeMs(() => codeOf(() => parseChallenges(header))));
       expect(Math.min(...runs)).to.be.below(10);
     });
   }

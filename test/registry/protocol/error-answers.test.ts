@@ -10,6 +10,7 @@ import type { ScriptedRegistry, Script } from './scripted-registry.ts';
 import { basicEntry, basicHeader, failureOf, failureOfCall, useService } from './use-service.ts';
 import type { ServiceSetup } from './use-service.ts';
 
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const joe = basicHeader('joe', 'pass');
 
 describe("a registry's failure, as the caller is told of it", () => {
@@ -36,6 +37,56 @@ describe("a registry's failure, as the caller is told of it", () => {
       expect(registry.targets).to.have.lengthOf(requests ?? 1);
     });
   }
+
+  const nameless: readonly { what: string; answer: Script; reason: string }[] = [
+    {
+      what: 'a manifest that is not JSON',
+      answer: always(200, 'no', { 'content-type': manifestType }),
+      reason: 'MAN_TYPE',
+    },
+    {
+      what: 'an unknown encoding',
+      answer: always(200, '{}', { 'content-encoding': 'lzma' }),
+      reason: 'REGISTRY_ERROR',
+    },
+    { what: 'an unknown status', answer: always(418, '{}', {}), reason: 'REGISTRY_ERROR' },
+    {
+      what: 'a challenge of a kind that is not spoken',
+      answer: (_request, response) => sendUnauthorized(response, 'Negotiate'),
+      reason: 'AUTH_CHALLENGE',
+    },
+    {
+      what: 'a challenge that cannot be read',
+      answer: (_request, response) => sendUnauthorized(response, 'Bearer realm="'),
+      reason: 'AUTH_CHALLENGE',
+    },
+  ];
+  for (const { what, answer, reason } of nameless) {
+    it(`names the registry and says what to do for ${what}`, async () => {
+      registry.play(answer);
+      const failure = await failureOf({ ...setup, auths: { [registry.authority]: basicEntry('joe', 'pass') } }, image);
+      expect(failure.reason).to.equal(reason);
+      expect(failure.message).to.include(registry.authority);
+      expect(failure.hint).to.match(/^[A-Z].*[.]$/);
+    });
+  }
+
+  it('says of a 403 before any challenge that the credentials there are were not sent', async () => {
+    registry.play(always(403, errors(['DENIED', 'not from there']), {}));
+    const auths = { [registry.authority]: basicEntry('joe', 'pass') };
+    const failure = await failureOf({ ...setup, auths }, image);
+    expect(failure.reason).to.equal('AUTH_FORBIDDEN');
+    expect(failure.message).to.include(`before asking for a login, so "${registry.authority}" was not sent`);
+    expect(failure.hint).to.not.include('Add an entry');
+  });
+
+  it('says that header and body disagree for a false Docker-Content-Digest by tag', async () => {
+    const headers = { 'content-type': manifestType, 'docker-content-digest': `sha256:${'0'.repeat(64)}` };
+    registry.play(always(200, registry.content.manifest.bytes.toString(), headers));
+    const failure = await failureOf(setup, image);
+    expect(failure.reason).to.equal('MAN_DIGEST');
+    expect(failure.message).to.include('disagrees with itself').and.include('header').and.include('body');
+  });
 
   it('[ER7] is AUTH_DENIED for an anonymous token without the scope, as Docker Hub answers for what does not exist', async () => {
     registry.play((request, response) => {
