@@ -11,7 +11,7 @@ export interface MountedFileOptions<T> {
   readonly paths: readonly string[];
   /** Throws for content that must not be used. */
   readonly parse: (bytes: Uint8Array, path: string) => T;
-  /** The value while none of the paths exists; undefined makes that an error. */
+  /** The value while none of the paths exists, which is the caller's to log; undefined makes that an error. */
   readonly initial: T | undefined;
   /** What the file is, for log and counter, e.g. `credentials` or `ca`. */
   readonly kind: string;
@@ -76,12 +76,11 @@ export class MountedFile<T> {
   }
 
   async #first(): Promise<T> {
-    const { initial, kind, log, paths } = this.#options;
+    const { initial, kind, paths } = this.#options;
     const read = await readFirst(paths, kind);
     this.#checkedAtMs = this.#clock.now();
     if (read !== undefined) return this.#accept(read);
     if (initial === undefined) throw new RunnerError('CFG_OPTION', `no ${kind} file: ${paths.join(', ')}`);
-    log.info('mounted file is missing; going on without it', { kind, paths });
     this.#held = { value: initial, identity: 'missing', hash: '' };
     return initial;
   }
