@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import { SingleFlight } from '../core/single-flight.ts';
 import type { Keyring } from '../credentials/keyring.ts';
 import type { Platform } from '../image/platform.ts';
+import { namingImage } from '../image/naming-image.ts';
 import { shownInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/client.ts';
@@ -73,9 +74,10 @@ export class Resolver<S extends Session = RegistrySession> {
   async resolve(image: string, { signal, refresh = false }: ResolveOptions): Promise<Resolved> {
     const { clock, counters, log } = this.#options;
     const startedMs = clock.now();
+    let question: Question | undefined;
     try {
       signal.throwIfAborted();
-      const question = await this.#question(image);
+      question = await this.#question(image);
       const answer = await this.#answer(question, signal, refresh);
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
@@ -86,7 +88,8 @@ export class Resolver<S extends Session = RegistrySession> {
       const { code, message, details } = failure(thrown, signal);
       counters.add('resolutions', { source: 'none', outcome: code });
       // An error that is shared names the image as the first caller wrote it.
-      throw new RunnerError(code, message, { ...details, image: shownInput(image) });
+      const named = question === undefined ? message : namingImage(question.reference, message);
+      throw new RunnerError(code, named, { ...details, image: shownInput(image) });
     }
   }
 

@@ -68,11 +68,12 @@ describe('the config of a resolved image', () => {
   });
 
   for (const { row, config, message } of refused) {
-    it(`[${row}] is refused with ${JSON.stringify(config)}`, async () => {
+    it(`[${row}] is refused, naming the image and what to do, with ${JSON.stringify(config)}`, async () => {
       tag(config);
       const failure = await failureOf(service.resolve(image));
       expect(failure).to.include({ status: 'FAILED_PRECONDITION', reason: 'MAN_CONFIG' });
-      expect(failure.message).to.match(message);
+      expect(failure.message).to.match(message).and.to.contain(image);
+      expect(failure.hint).to.match(/^[A-Z].*[.]$/);
     });
   }
 

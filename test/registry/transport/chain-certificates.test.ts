@@ -125,6 +125,19 @@ describe('the trust chain and certificates, through the service', () => {
         expect([failure.status, failure.reason]).to.deep.equal(['FAILED_PRECONDITION', 'TLS_PROTOCOL']);
         expect(stepsOf(failure)).to.deep.equal(['mounted-ca failed', 'plaintext skipped']);
         expect(reasonAt(failure, 'mounted-ca')).to.contain('alert');
+        expect(reasonAt(failure, 'plaintext')).to.contain('not with us').and.to.not.contain('bad certificate');
+        expect(failure.hint).to.contain('client certificate').and.to.contain('TLS 1.2');
+      });
+    });
+
+    it(`[TC22] takes the other steps of a listed host in their order upon ${title}`, async () => {
+      const { serve, tls, authority } = stage;
+      await withServer(serve, { tls: { ...tls, options } }, async (server) => {
+        const flags = ['--insecure-registries=127.0.0.1', '--plaintext-fallback=never'];
+        const setup = { caPem: authority.certificatePem, overrides: noSystemRoots, flags };
+        const failure = await failureOf(setup, imageAt(server));
+        expect(failure.reason).to.equal('TLS_PROTOCOL');
+        expect(stepsOf(failure)).to.deep.equal(['mounted-ca failed', 'insecure-tls failed', 'plaintext failed']);
       });
     });
   }
