@@ -177,7 +177,9 @@ export class RegistrySession {
   #explain(thrown: unknown): RunnerError {
     const { code, message, details } = toRunnerError(thrown);
     for (const attempt of details.attempts ?? []) this.#attempts.add(attempt);
-    return new RunnerError(code, namingImage(this.#reference, message), {
+    // A caller's own reason to stop is about the call, and is passed on in its own words.
+    const isAboutCall = code === 'CANCELLED' || code === 'DEADLINE';
+    return new RunnerError(code, isAboutCall ? message : namingImage(this.#reference, message), {
       image: this.#reference.input,
       registry: this.#reference.domain,
       ...details,
