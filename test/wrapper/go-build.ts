@@ -11,10 +11,10 @@ export const buildTimeoutMs = 300_000;
 
 /** Runs a command in the module, with what the machine says about Go. */
 export async function runGo(command: string, args: readonly string[]): Promise<ProgramResult> {
-  const settings = Object.entries(process.env).flatMap(([name, value]) =>
-    /^(?:GO[A-Z]+|[A-Z]+_PROXY|SSL_CERT_FILE)$/i.test(name) && value !== undefined ? [[name, value]] : [],
-  );
-  const env = { GOFLAGS: '-buildvcs=false', ...Object.fromEntries(settings) };
+  const env: Record<string, string> = { GOFLAGS: '-buildvcs=false' };
+  for (const [name, value] of Object.entries(process.env)) {
+    if (/^(?:GO[A-Z]+|[A-Z]+_PROXY|SSL_CERT_FILE)$/i.test(name) && value !== undefined) env[name] = value;
+  }
   return await runProgram(command, args, { cwd: wrapperFolder, env, timeoutMs: buildTimeoutMs });
 }
 

@@ -36,8 +36,8 @@ export function script(text: string): readonly string[] {
 export async function startInPodServer(options: InPodOptions): Promise<InPodServer> {
   const { server } = await build();
   const flags = ['--port=0', '--bind-address=127.0.0.1', ...(options.flags ?? [])];
-  const [command = server, ...args] = [...(options.prefix ?? []), options.path ?? server];
-  const child = spawn(command, [...args, ...flags, '--', ...(options.entrypoint ?? [])], {
+  const [command, ...args] = [...(options.prefix ?? []), options.path ?? server, ...flags, '--'];
+  const child = spawn(command ?? server, [...args, ...(options.entrypoint ?? [])], {
     env: cleanEnvironment(options.env),
     stdio: ['ignore', 'inherit', 'pipe'],
   });
@@ -68,7 +68,7 @@ async function addressOf(child: ChildProcess, log: JsonObject[]): Promise<string
     log.push(entry);
     if (typeof entry['address'] === 'string') resolve(entry['address']);
   });
-  child.once('exit', () => {
+  child.once('close', () => {
     reject(new Error(`the server ended: ${JSON.stringify(log)}`));
   });
   return await promise;

@@ -1,6 +1,6 @@
 // Command generate writes the Go code of the services in ../../proto, without protoc: the compiler is a Go library and
 // the plugins are tools of this module, so go.sum pins all of it. It is a module of its own so that none of it becomes a
-// dependency of the server. Run it here: go run .
+// dependency of the server. Run it here: go run . [FOLDER]
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 
 const (
 	protoFolder = "../../proto"
-	pbFolder    = "../internal/pb"
+	pbFolder    = "../internal/pb" // where no FOLDER is given
 	pbPackage   = "krm-function-runner/wrapper/internal/pb"
 )
 
@@ -33,20 +33,24 @@ var packages = map[string]string{
 
 func main() {
 	log.SetFlags(0)
+	folder := pbFolder
+	if len(os.Args) > 1 {
+		folder = os.Args[1]
+	}
 	for file, name := range packages {
-		if err := generate(file, name); err != nil {
+		if err := generate(file, name, folder); err != nil {
 			log.Fatalf("%s: %v", file, err)
 		}
 	}
 }
 
-func generate(file, name string) error {
+func generate(file, name, folder string) error {
 	request, err := requestFor(file, name)
 	if err != nil {
 		return err
 	}
 	for _, plugin := range []string{"protoc-gen-go", "protoc-gen-go-grpc"} {
-		if err := runPlugin(plugin, request); err != nil {
+		if err := runPlugin(plugin, request, filepath.Join(folder, name)); err != nil {
 			return fmt.Errorf("%s: %w", plugin, err)
 		}
 	}
@@ -55,8 +59,9 @@ func generate(file, name string) error {
 
 func requestFor(file, name string) ([]byte, error) {
 	compiler := protocompile.Compiler{
-		Resolver:       &protocompile.SourceResolver{ImportPaths: []string{protoFolder}},
-		SourceInfoMode: protocompile.SourceInfoStandard,
+		Resolver: &protocompile.SourceResolver{ImportPaths: []string{protoFolder}},
+		// Comments stay where they are read: a change of words is no change of code.
+		SourceInfoMode: protocompile.SourceInfoNone,
 	}
 	files, err := compiler.Compile(context.Background(), file)
 	if err != nil {
@@ -69,7 +74,7 @@ func requestFor(file, name string) ([]byte, error) {
 	})
 }
 
-func runPlugin(plugin string, request []byte) error {
+func runPlugin(plugin string, request []byte, folder string) error {
 	command := exec.Command("go", "tool", plugin)
 	command.Stdin = bytes.NewReader(request)
 	command.Stderr = os.Stderr
@@ -84,15 +89,11 @@ func runPlugin(plugin string, request []byte) error {
 	if response.Error != nil {
 		return fmt.Errorf("%s", response.GetError())
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	for _, file := range response.File {
-		base := filepath.Base(file.GetName())
-		stem, _, _ := bytes.Cut([]byte(base), []byte("."))
-		stem, _ = bytes.CutSuffix(stem, []byte("_grpc"))
-		path := filepath.Join(pbFolder, packages[string(stem)+".proto"], base)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(file.GetContent()), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, file.GetName()), []byte(file.GetContent()), 0o644); err != nil {
 			return err
 		}
 	}

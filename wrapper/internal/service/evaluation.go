@@ -27,6 +27,7 @@ type evaluation struct {
 	slots  *slots
 	// reader takes one long output at a time: parsing takes much memory.
 	reader *slots
+	memory idleMemory
 }
 
 // outcome is a function that came to its end and what it wrote, judged by the rules for KRM functions.
@@ -37,6 +38,7 @@ type outcome struct {
 
 // run errs with a *failure only.
 func (e *evaluation) run(ctx context.Context, image string, resourceList []byte) (outcome, error) {
+	defer e.memory.enter()()
 	ended, err := e.tryRun(ctx, resourceList)
 	if err == nil {
 		logOutcome(image, ended)

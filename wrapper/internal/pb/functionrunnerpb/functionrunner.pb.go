@@ -22,11 +22,9 @@ const (
 )
 
 type ResolveImageRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Image reference; a short name gets --default-image-prefix.
-	Image string `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// Asks the registry even where the cached answer is still fresh.
-	Refresh       bool `protobuf:"varint,2,opt,name=refresh,proto3" json:"refresh,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Image         string                 `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
+	Refresh       bool                   `protobuf:"varint,2,opt,name=refresh,proto3" json:"refresh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -76,36 +74,25 @@ func (x *ResolveImageRequest) GetRefresh() bool {
 }
 
 type ResolveImageResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// As asked.
-	Image string `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// Full name: host/path:tag, or host/path@digest.
-	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
-	// What the name points at: an index, or a manifest where there is no index.
-	Digest string `protobuf:"bytes,3,opt,name=digest,proto3" json:"digest,omitempty"`
-	// The manifest of the chosen platform.
-	PlatformDigest string `protobuf:"bytes,4,opt,name=platform_digest,json=platformDigest,proto3" json:"platform_digest,omitempty"`
-	// Media type of what `digest` names.
-	MediaType string `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	// Every platform on offer, like linux/arm64/v8.
-	Platforms  []string `protobuf:"bytes,6,rep,name=platforms,proto3" json:"platforms,omitempty"`
-	Entrypoint []string `protobuf:"bytes,7,rep,name=entrypoint,proto3" json:"entrypoint,omitempty"`
-	Cmd        []string `protobuf:"bytes,8,rep,name=cmd,proto3" json:"cmd,omitempty"`
-	// K=V.
-	Env        []string `protobuf:"bytes,9,rep,name=env,proto3" json:"env,omitempty"`
-	WorkingDir string   `protobuf:"bytes,10,opt,name=working_dir,json=workingDir,proto3" json:"working_dir,omitempty"`
-	User       string   `protobuf:"bytes,11,opt,name=user,proto3" json:"user,omitempty"`
-	// The step of the trust chain that worked: mounted-ca, system-ca, insecure-tls or plaintext.
-	Connection string `protobuf:"bytes,12,opt,name=connection,proto3" json:"connection,omitempty"`
-	// Every step tried, of registry, token and redirect hosts.
-	Attempts []*ConnectionAttempt `protobuf:"bytes,13,rep,name=attempts,proto3" json:"attempts,omitempty"`
-	// The key of the credentials file that the registry accepted, or anonymous. Never a value.
-	Credential string `protobuf:"bytes,14,opt,name=credential,proto3" json:"credential,omitempty"`
-	// True when no registry request was made for this answer.
-	Cached        bool    `protobuf:"varint,15,opt,name=cached,proto3" json:"cached,omitempty"`
-	ElapsedMs     float64 `protobuf:"fixed64,16,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Image          string                 `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
+	Reference      string                 `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	Digest         string                 `protobuf:"bytes,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	PlatformDigest string                 `protobuf:"bytes,4,opt,name=platform_digest,json=platformDigest,proto3" json:"platform_digest,omitempty"`
+	MediaType      string                 `protobuf:"bytes,5,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	Platforms      []string               `protobuf:"bytes,6,rep,name=platforms,proto3" json:"platforms,omitempty"`
+	Entrypoint     []string               `protobuf:"bytes,7,rep,name=entrypoint,proto3" json:"entrypoint,omitempty"`
+	Cmd            []string               `protobuf:"bytes,8,rep,name=cmd,proto3" json:"cmd,omitempty"`
+	Env            []string               `protobuf:"bytes,9,rep,name=env,proto3" json:"env,omitempty"`
+	WorkingDir     string                 `protobuf:"bytes,10,opt,name=working_dir,json=workingDir,proto3" json:"working_dir,omitempty"`
+	User           string                 `protobuf:"bytes,11,opt,name=user,proto3" json:"user,omitempty"`
+	Connection     string                 `protobuf:"bytes,12,opt,name=connection,proto3" json:"connection,omitempty"`
+	Attempts       []*ConnectionAttempt   `protobuf:"bytes,13,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	Credential     string                 `protobuf:"bytes,14,opt,name=credential,proto3" json:"credential,omitempty"`
+	Cached         bool                   `protobuf:"varint,15,opt,name=cached,proto3" json:"cached,omitempty"`
+	ElapsedMs      float64                `protobuf:"fixed64,16,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ResolveImageResponse) Reset() {
@@ -251,15 +238,11 @@ func (x *ResolveImageResponse) GetElapsedMs() float64 {
 }
 
 type ConnectionAttempt struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// mounted-ca, system-ca, insecure-tls or plaintext.
-	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
-	// host:port.
-	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
-	// ok, failed or skipped.
-	Outcome string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// Empty when the outcome is ok.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Step          string                 `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Address       string                 `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Outcome       string                 `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,11 +306,9 @@ func (x *ConnectionAttempt) GetReason() string {
 }
 
 type EvaluateRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Image reference; a short name gets --default-image-prefix.
-	Image string `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// The ResourceList, YAML or JSON, UTF-8.
-	ResourceList  []byte `protobuf:"bytes,2,opt,name=resource_list,json=resourceList,proto3" json:"resource_list,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Image         string                 `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
+	ResourceList  []byte                 `protobuf:"bytes,2,opt,name=resource_list,json=resourceList,proto3" json:"resource_list,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -377,25 +358,17 @@ func (x *EvaluateRequest) GetResourceList() []byte {
 }
 
 type EvaluateResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// 0 for success; 128 + n where signal n ended the function.
-	ExitCode int32     `protobuf:"varint,1,opt,name=exit_code,json=exitCode,proto3" json:"exit_code,omitempty"`
-	Results  []*Result `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
-	// Beginning and end of stderr where it was long.
-	Stderr []byte `protobuf:"bytes,3,opt,name=stderr,proto3" json:"stderr,omitempty"`
-	// Size of stderr before any cutting.
-	StderrBytes int64 `protobuf:"varint,4,opt,name=stderr_bytes,json=stderrBytes,proto3" json:"stderr_bytes,omitempty"`
-	// What the function wrote to stdout. Empty where a failed function wrote more than fits; output_bytes tells.
-	Output []byte `protobuf:"bytes,5,opt,name=output,proto3" json:"output,omitempty"`
-	// Size of what the function wrote to stdout.
-	OutputBytes int64 `protobuf:"varint,6,opt,name=output_bytes,json=outputBytes,proto3" json:"output_bytes,omitempty"`
-	// executable, local or pod.
-	Runtime string `protobuf:"bytes,7,opt,name=runtime,proto3" json:"runtime,omitempty"`
-	// What the image name pointed at; empty for an executable.
-	Digest    string  `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
-	ElapsedMs float64 `protobuf:"fixed64,9,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
-	// Number of results that the function gave; more than are listed where the list was cut to fit.
-	ResultCount   int32 `protobuf:"varint,10,opt,name=result_count,json=resultCount,proto3" json:"result_count,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ExitCode      int32                  `protobuf:"varint,1,opt,name=exit_code,json=exitCode,proto3" json:"exit_code,omitempty"`
+	Results       []*Result              `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
+	Stderr        []byte                 `protobuf:"bytes,3,opt,name=stderr,proto3" json:"stderr,omitempty"`
+	StderrBytes   int64                  `protobuf:"varint,4,opt,name=stderr_bytes,json=stderrBytes,proto3" json:"stderr_bytes,omitempty"`
+	Output        []byte                 `protobuf:"bytes,5,opt,name=output,proto3" json:"output,omitempty"`
+	OutputBytes   int64                  `protobuf:"varint,6,opt,name=output_bytes,json=outputBytes,proto3" json:"output_bytes,omitempty"`
+	Runtime       string                 `protobuf:"bytes,7,opt,name=runtime,proto3" json:"runtime,omitempty"`
+	Digest        string                 `protobuf:"bytes,8,opt,name=digest,proto3" json:"digest,omitempty"`
+	ElapsedMs     float64                `protobuf:"fixed64,9,opt,name=elapsed_ms,json=elapsedMs,proto3" json:"elapsed_ms,omitempty"`
+	ResultCount   int32                  `protobuf:"varint,10,opt,name=result_count,json=resultCount,proto3" json:"result_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -500,16 +473,14 @@ func (x *EvaluateResponse) GetResultCount() int32 {
 	return 0
 }
 
-// One entry of `results` of a ResourceList.
 type Result struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	Message string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// error, warning or info.
-	Severity      string              `protobuf:"bytes,2,opt,name=severity,proto3" json:"severity,omitempty"`
-	ResourceRef   *Result_ResourceRef `protobuf:"bytes,3,opt,name=resource_ref,json=resourceRef,proto3" json:"resource_ref,omitempty"`
-	Field         *Result_Field       `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
-	File          *Result_File        `protobuf:"bytes,5,opt,name=file,proto3" json:"file,omitempty"`
-	Tags          map[string]string   `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Message       string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Severity      string                 `protobuf:"bytes,2,opt,name=severity,proto3" json:"severity,omitempty"`
+	ResourceRef   *Result_ResourceRef    `protobuf:"bytes,3,opt,name=resource_ref,json=resourceRef,proto3" json:"resource_ref,omitempty"`
+	Field         *Result_Field          `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	File          *Result_File           `protobuf:"bytes,5,opt,name=file,proto3" json:"file,omitempty"`
+	Tags          map[string]string      `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -586,14 +557,11 @@ func (x *Result) GetTags() map[string]string {
 	return nil
 }
 
-// Detail of every error status of this server, next to google.rpc.ErrorInfo.
 type Failure struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The one thing that would fix it.
-	Hint string `protobuf:"bytes,1,opt,name=hint,proto3" json:"hint,omitempty"`
-	// Every step tried against registry, token and redirect hosts; cut to fit, attempt_count tells.
-	Attempts      []*ConnectionAttempt `protobuf:"bytes,2,rep,name=attempts,proto3" json:"attempts,omitempty"`
-	AttemptCount  int32                `protobuf:"varint,3,opt,name=attempt_count,json=attemptCount,proto3" json:"attempt_count,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hint          string                 `protobuf:"bytes,1,opt,name=hint,proto3" json:"hint,omitempty"`
+	Attempts      []*ConnectionAttempt   `protobuf:"bytes,2,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	AttemptCount  int32                  `protobuf:"varint,3,opt,name=attempt_count,json=attemptCount,proto3" json:"attempt_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -718,12 +686,10 @@ func (x *Result_ResourceRef) GetNamespace() string {
 }
 
 type Result_Field struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Path  string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
-	// JSON text of the value; empty where there is none.
-	CurrentValue string `protobuf:"bytes,2,opt,name=current_value,json=currentValue,proto3" json:"current_value,omitempty"`
-	// JSON text of the value; empty where there is none.
-	ProposedValue string `protobuf:"bytes,3,opt,name=proposed_value,json=proposedValue,proto3" json:"proposed_value,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	CurrentValue  string                 `protobuf:"bytes,2,opt,name=current_value,json=currentValue,proto3" json:"current_value,omitempty"`
+	ProposedValue string                 `protobuf:"bytes,3,opt,name=proposed_value,json=proposedValue,proto3" json:"proposed_value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

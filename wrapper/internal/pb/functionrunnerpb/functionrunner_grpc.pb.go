@@ -25,8 +25,6 @@ const (
 // ImageResolverClient is the client API for ImageResolver service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
-//
-// What an image name means, without running anything.
 type ImageResolverClient interface {
 	ResolveImage(ctx context.Context, in *ResolveImageRequest, opts ...grpc.CallOption) (*ResolveImageResponse, error)
 }
@@ -52,8 +50,6 @@ func (c *imageResolverClient) ResolveImage(ctx context.Context, in *ResolveImage
 // ImageResolverServer is the server API for ImageResolver service.
 // All implementations must embed UnimplementedImageResolverServer
 // for forward compatibility.
-//
-// What an image name means, without running anything.
 type ImageResolverServer interface {
 	ResolveImage(context.Context, *ResolveImageRequest) (*ResolveImageResponse, error)
 	mustEmbedUnimplementedImageResolverServer()
@@ -131,10 +127,7 @@ const (
 // FunctionRunnerClient is the client API for FunctionRunner service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
-//
-// Runs functions and answers with the whole outcome, success and failure alike.
 type FunctionRunnerClient interface {
-	// A function that ran and exited with any code is an OK answer; an error status means that it could not be run.
 	Evaluate(ctx context.Context, in *EvaluateRequest, opts ...grpc.CallOption) (*EvaluateResponse, error)
 }
 
@@ -159,10 +152,7 @@ func (c *functionRunnerClient) Evaluate(ctx context.Context, in *EvaluateRequest
 // FunctionRunnerServer is the server API for FunctionRunner service.
 // All implementations must embed UnimplementedFunctionRunnerServer
 // for forward compatibility.
-//
-// Runs functions and answers with the whole outcome, success and failure alike.
 type FunctionRunnerServer interface {
-	// A function that ran and exited with any code is an OK answer; an error status means that it could not be run.
 	Evaluate(context.Context, *EvaluateRequest) (*EvaluateResponse, error)
 	mustEmbedUnimplementedFunctionRunnerServer()
 }
