@@ -52,10 +52,7 @@ export class Keyring {
     return this.#slots.map(({ candidate }) => candidate.key);
   }
 
-  candidates(reference: Pick<Reference, 'domain' | 'path'>): readonly Candidate[] {
-    return this.lookup(reference).candidates;
-  }
-
+  /** Every credential that matches the image. */
   lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
     const target = keyTarget(reference.domain, reference.path);
     const matches = this.#slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));

@@ -42,7 +42,7 @@ export const credentials: Target = {
   maxBytes: 65_536,
   parse: (input) => {
     const keyring = Keyring.parse(input, '/secret/.dockerconfigjson');
-    const found = images.flatMap((image) => keyring.candidates(image));
+    const found = images.flatMap((image) => keyring.lookup(image).candidates);
     for (const candidate of found) {
       if (candidate.kind === 'broken') throw new RunnerError('CFG_ENTRY_AUTH', `${candidate.key}: ${candidate.reason}`);
     }
