@@ -1,11 +1,12 @@
 import { RunnerError } from '../core/errors.ts';
+import { Glob } from '../credentials/glob.ts';
 import { splitAuthority } from './authority.ts';
 import { canonicalHost, cidrContains, parseCidr, parseIp, unmapIp } from './ip.ts';
 import type { Cidr } from './ip.ts';
 
 type Entry =
   | { readonly kind: 'network'; readonly cidr: Cidr }
-  | { readonly kind: 'host'; readonly labels: readonly RegExp[]; readonly port: number | undefined };
+  | { readonly kind: 'host'; readonly labels: readonly Glob[]; readonly port: number | undefined };
 
 /** The registries that `--insecure-registries` names (table 5.3, TC22 and TC23). */
 export class InsecureRegistries {
@@ -67,18 +68,16 @@ function parseEntry(text: string): Entry | string {
     parseIp(text) !== undefined && text.includes(':') ? `[${text.replace(/^\[|\]$/g, '')}]` : text,
   );
   if (portText !== '' && port === undefined) return 'has no valid port (1 to 65535)';
-  const labels = canonicalHost(hostname).split('.');
-  const isIp = parseIp(hostname) !== undefined;
-  if (!isIp && !labels.every((label) => /^[a-z0-9_*-]+$/.test(label)))
-    return 'is no host name; write host, host:port, *.glob or a CIDR';
-  return { kind: 'host', labels: labels.map(labelPattern), port };
+  const labels = canonicalHost(hostname).split('.').map(parseLabel);
+  if (!labels.every((label) => label !== undefined)) return 'is no host name; write host, host:port, *.glob or a CIDR';
+  return { kind: 'host', labels, port };
 }
 
-function labelPattern(label: string): RegExp {
-  return new RegExp(`^${label.replace(/\*+/g, '[^.]*')}$`);
+function parseLabel(label: string): Glob | undefined {
+  return /^[a-z0-9_*-]+$/.test(label) ? Glob.parse(label) : undefined;
 }
 
-function labelsMatch(patterns: readonly RegExp[], hostname: string): boolean {
+function labelsMatch(patterns: readonly Glob[], hostname: string): boolean {
   const labels = canonicalHost(hostname).split('.');
-  return labels.length === patterns.length && patterns.every((pattern, index) => pattern.test(labels[index] ?? ''));
+  return labels.length === patterns.length && patterns.every((pattern, index) => pattern.matches(labels[index] ?? ''));
 }

@@ -42,6 +42,11 @@ describe('--insecure-registries', () => {
     });
   }
 
+  it('refuses a label that no host can have, rather than leave it out', () => {
+    const label = 'x'.repeat(300);
+    expect(() => InsecureRegistries.parse(`${label}.example`)).to.throw(RunnerError, /is no host name/);
+  });
+
   it('says of every wrong entry what is wrong', () => {
     const parse = (): InsecureRegistries => InsecureRegistries.parse('ok,http://a,b/c,d:0,e:70000,f_g!,10.0.0.0/33');
     expect(parse)
