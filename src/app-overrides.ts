@@ -1,10 +1,10 @@
 import type { Clock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import type { Evaluator } from './evaluate/evaluator.ts';
-import type { ImageStoreOptions } from './local/image-store.ts';
-import type { TransportOptions } from './registry/transport-options.ts';
+import type { ImageStoreOptions } from './local/store/image-store.ts';
+import type { TransportOptions } from './registry/transport/transport-options.ts';
 
-/** See `registry/transport-options.ts`. */
+/** See `registry/transport/transport-options.ts`. */
 type TransportOverrides = Partial<Pick<TransportOptions, 'systemRoots' | 'lookup' | 'dial' | 'timeouts' | 'random'>>;
 
 /** Everything the service takes from outside, so that a test can give it instead. */

@@ -1,9 +1,9 @@
 import type { Options } from './config/options.ts';
 import { LocalEvaluator } from './evaluate/local.ts';
 import { maxStderrBytes, tmpBytes } from './function-limits.ts';
-import { ImageStore } from './local/image-store.ts';
-import { Sandboxes } from './local/sandboxes.ts';
-import { storeDirectory } from './local/store-directory.ts';
+import { ImageStore } from './local/store/image-store.ts';
+import { Sandboxes } from './local/sandbox/sandboxes.ts';
+import { storeDirectory } from './local/store/store-directory.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import type { WiredEvaluator } from './wire-evaluator.ts';
 import type { Surroundings } from './wire-resolver.ts';

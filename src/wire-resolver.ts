@@ -7,11 +7,11 @@ import type { Log } from './core/log.ts';
 import { MountedFile } from './core/mounted-file.ts';
 import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
-import { parseCaBundle } from './registry/ca-bundle.ts';
+import { parseCaBundle } from './registry/trust/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
-import { InsecureRegistries } from './registry/hosts.ts';
-import { systemRoots } from './registry/system-roots.ts';
-import { Transport } from './registry/transport.ts';
+import { InsecureRegistries } from './registry/trust/hosts.ts';
+import { systemRoots } from './registry/trust/system-roots.ts';
+import { Transport } from './registry/transport/transport.ts';
 import { Resolver } from './resolver/resolver.ts';
 
 /** What every wiring function gets beside the flags. */

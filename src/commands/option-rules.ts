@@ -4,7 +4,7 @@ import type { OptionFault } from '../config/parse-flags.ts';
 import { toRunnerError } from '../core/errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { validateImagePrefix } from '../image/reference.ts';
-import { InsecureRegistries } from '../registry/hosts.ts';
+import { InsecureRegistries } from '../registry/trust/hosts.ts';
 
 /** What a flag's own row cannot say about its value. */
 export const optionRules: readonly OptionRule[] = [

@@ -1,4 +1,4 @@
-import type { PullEvent } from '../local/pull-event.ts';
+import type { PullEvent } from '../local/store/pull-event.ts';
 import type { CommandIo } from './command-io.ts';
 
 const intervalMs = 100;

@@ -4,7 +4,7 @@ import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { quoteInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
-import { type ProcessLimits, runProcess } from '../local/process.ts';
+import { type ProcessLimits, runProcess } from '../local/process/process.ts';
 import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
 import { type Executables, parseExecutables } from './executable-config.ts';
 import { outcomeOf } from './outcome.ts';

@@ -1,12 +1,12 @@
 import type { Counters } from '../core/counters.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import { commandOf } from '../image/command.ts';
-import { functionEnvironment } from '../local/function-environment.ts';
-import type { LayerSource } from '../local/image-content.ts';
-import type { ImageStore } from '../local/image-store.ts';
-import { type ProcessLimits, type ProcessResult, runProcess } from '../local/process.ts';
-import type { Sandboxes } from '../local/sandboxes.ts';
-import { resolveUser } from '../local/user.ts';
+import { functionEnvironment } from '../local/sandbox/function-environment.ts';
+import type { LayerSource } from '../local/store/image-content.ts';
+import type { ImageStore } from '../local/store/image-store.ts';
+import { type ProcessLimits, type ProcessResult, runProcess } from '../local/process/process.ts';
+import type { Sandboxes } from '../local/sandbox/sandboxes.ts';
+import { resolveUser } from '../local/sandbox/user.ts';
 import type { Resolution } from '../resolver/resolution.ts';
 import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
 import { excerpt } from './excerpt.ts';

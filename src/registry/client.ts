@@ -3,16 +3,16 @@ import type { Counters } from '../core/counters.ts';
 import type { Log } from '../core/log.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import type { Reference } from '../image/reference.ts';
-import { Authorizer } from './authorizer.ts';
-import { ChallengeMemory } from './challenge-memory.ts';
-import { ChallengeReader } from './challenge-reader.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import { ChallengeMemory } from './auth/challenge-memory.ts';
+import { ChallengeReader } from './auth/challenge-reader.ts';
 import { Exchange } from './exchange.ts';
 import { RegistryWarnings } from './registry-warnings.ts';
 import { RegistrySession } from './session.ts';
 import type { SessionParts } from './session.ts';
-import { TokenCache } from './token-cache.ts';
-import { TokenService } from './token-service.ts';
-import type { Transport } from './transport.ts';
+import { TokenCache } from './auth/token-cache.ts';
+import { TokenService } from './auth/token-service.ts';
+import type { Transport } from './transport/transport.ts';
 
 export interface RegistryClientOptions {
   readonly transport: Transport;
@@ -47,7 +47,7 @@ export class RegistryClient {
   }
 }
 
-export type { Descriptor } from './descriptor.ts';
-export type { FetchedManifest } from './fetched-manifest.ts';
-export type { Manifest } from './manifest.ts';
+export type { Descriptor } from './content/descriptor.ts';
+export type { FetchedManifest } from './content/fetched-manifest.ts';
+export type { Manifest } from './content/manifest.ts';
 export type { RegistrySession } from './session.ts';

@@ -1,7 +1,7 @@
 import type { Secret } from '../core/secret.ts';
-import { firstHeader } from './http-header.ts';
+import { firstHeader } from './transport/http-header.ts';
 import { safeText, withoutSecrets } from './safe-text.ts';
-import type { TransportResponse } from './transport-request.ts';
+import type { TransportResponse } from './transport/transport-request.ts';
 
 /** What an answer other than success says, in words fit for a message. */
 export interface ErrorBody {

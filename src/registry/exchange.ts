@@ -8,18 +8,18 @@ import {
   pullForbidden,
   redirectDenied,
   scopeRefused,
-} from './auth-error.ts';
-import { mayCarryLogin } from './authorizer.ts';
-import type { Authorization, Authorizer, Caller } from './authorizer.ts';
-import { loginSecrets } from './basic.ts';
-import type { ChallengeMemory } from './challenge-memory.ts';
-import type { ChallengeReader } from './challenge-reader.ts';
-import type { Challenged, Demand } from './demand.ts';
+} from './auth/auth-error.ts';
+import { mayCarryLogin } from './auth/authorizer.ts';
+import type { Authorization, Authorizer, Caller } from './auth/authorizer.ts';
+import { loginSecrets } from './auth/basic.ts';
+import type { ChallengeMemory } from './auth/challenge-memory.ts';
+import type { ChallengeReader } from './auth/challenge-reader.ts';
+import type { Challenged, Demand } from './auth/demand.ts';
 import { readErrorBody } from './error-body.ts';
 import type { ErrorBody } from './error-body.ts';
 import type { RegistryWarnings } from './registry-warnings.ts';
-import { parseScopes, scopesFor } from './scope.ts';
-import type { Route, Transport, TransportResponse } from './transport.ts';
+import { parseScopes, scopesFor } from './auth/scope.ts';
+import type { Route, Transport, TransportResponse } from './transport/transport.ts';
 
 export interface RegistryRequest {
   readonly path: string;

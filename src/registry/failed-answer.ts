@@ -1,11 +1,11 @@
 import type { RunnerError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { readErrorBody } from './error-body.ts';
-import { firstHeader } from './http-header.ts';
+import { firstHeader } from './transport/http-header.ts';
 import { registryError } from './registry-error.ts';
 import type { Question } from './registry-error.ts';
-import { retryAfterSeconds } from './retry-after.ts';
-import type { TransportResponse } from './transport-request.ts';
+import { retryAfterSeconds } from './transport/retry-after.ts';
+import type { TransportResponse } from './transport/transport-request.ts';
 
 /** Reads an answer that is no success to its end, and says what it means. `secrets` are what may have been echoed. */
 export async function readFailure(

@@ -2,7 +2,7 @@ import { RunnerError } from '../core/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
 import type { Reference } from '../image/reference.ts';
 import type { ErrorBody } from './error-body.ts';
-import { statusNames } from './status-names.ts';
+import { statusNames } from './transport/status-names.ts';
 
 /** What was asked of the registry. */
 export interface Question {

@@ -2,7 +2,7 @@ import { RunnerError } from '../core/errors.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { choosePlatform, formatPlatform, type Platform, type PlatformEntry } from '../image/platform.ts';
 import type { Descriptor, FetchedManifest, Manifest } from '../registry/client.ts';
-import { IndexWalk } from '../registry/index-walk.ts';
+import { IndexWalk } from '../registry/content/index-walk.ts';
 
 /** What the search asks of a registry session. */
 export interface ManifestSource {

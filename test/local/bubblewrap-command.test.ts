@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { bubblewrapArguments } from '../../src/local/bubblewrap-command.ts';
+import { bubblewrapArguments } from '../../src/local/sandbox/bubblewrap-command.ts';
 
 const command = {
   root: '/store/root',

@@ -7,9 +7,9 @@ import { assert, asyncProperty, array, constant, constantFrom, oneof, record, st
 
 import { RunnerError } from '../../src/core/errors.ts';
 import { digestOf } from '../../src/image/digest.ts';
-import { LayerBudget } from '../../src/local/layer-budget.ts';
-import { defaultLayerLimits } from '../../src/local/layer-limits.ts';
-import { RootWriter } from '../../src/local/root-writer.ts';
+import { LayerBudget } from '../../src/local/layers/layer-budget.ts';
+import { defaultLayerLimits } from '../../src/local/layers/layer-limits.ts';
+import { RootWriter } from '../../src/local/layers/root-writer.ts';
 import { file, folder, hardLink, pax, rawTar, type RawEntry, symlink } from './raw-tar.ts';
 
 /** A root with neighbours that hostile layers would love to reach. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { functionEnvironment } from '../../src/local/function-environment.ts';
+import { functionEnvironment } from '../../src/local/sandbox/function-environment.ts';
 
 describe('functionEnvironment', () => {
   it('is what the image says, with a PATH and a HOME when it says nothing of them', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { HeadTail } from '../../src/local/head-tail.ts';
+import { HeadTail } from '../../src/local/process/head-tail.ts';
 
 function written(maxBytes: number, ...chunks: readonly string[]): HeadTail {
   const text = new HeadTail(maxBytes);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import type { PullEvent } from '../../src/local/pull-event.ts';
+import type { PullEvent } from '../../src/local/store/pull-event.ts';
 import { failureOf } from './failure-of.ts';
 import { MadeImage } from './made-image.ts';
 import { greeting, greetingIn, never, StoreHarness, unpack } from './store-harness.ts';

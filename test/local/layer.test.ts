@@ -6,9 +6,9 @@ import { expect } from 'chai';
 
 import { RunnerError } from '../../src/core/errors.ts';
 import { type Digest, digestOf } from '../../src/image/digest.ts';
-import { LayerBudget } from '../../src/local/layer-budget.ts';
-import { defaultLayerLimits, type LayerLimits } from '../../src/local/layer-limits.ts';
-import { decodeLayer } from '../../src/local/layer.ts';
+import { LayerBudget } from '../../src/local/layers/layer-budget.ts';
+import { defaultLayerLimits, type LayerLimits } from '../../src/local/layers/layer-limits.ts';
+import { decodeLayer } from '../../src/local/layers/layer.ts';
 import { failureOf } from './failure-of.ts';
 
 const first = Buffer.concat([Buffer.alloc(300_000, 'compressible '), randomBytes(200_000)]);

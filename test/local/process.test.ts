@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { type ProcessRequest, type ProcessResult, runProcess } from '../../src/local/process.ts';
+import { type ProcessRequest, type ProcessResult, runProcess } from '../../src/local/process/process.ts';
 import { isRunning, waitUntil } from './wait-until.ts';
 
 const limits = { timeoutMs: 10_000, maxStdoutBytes: 1_000_000, maxStderrBytes: 1000 };

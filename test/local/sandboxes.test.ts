@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { silentLog } from '../../src/core/log.ts';
-import { findProgram } from '../../src/local/find-program.ts';
-import { Sandboxes } from '../../src/local/sandboxes.ts';
+import { findProgram } from '../../src/local/sandbox/find-program.ts';
+import { Sandboxes } from '../../src/local/sandbox/sandboxes.ts';
 import { requires } from '../support/requires.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { failureOf } from './failure-of.ts';

@@ -8,7 +8,7 @@ import { buildLayer, type Layer } from '../../examples/registry/layer.ts';
 import { pushImage } from '../../examples/registry/push.ts';
 import { type Registry, startRegistry } from '../../examples/registry/registry.ts';
 import { digestOf } from '../../src/image/digest.ts';
-import type { PullEvent } from '../../src/local/pull-event.ts';
+import type { PullEvent } from '../../src/local/store/pull-event.ts';
 import { requires } from '../support/requires.ts';
 import { GrpcFailure, startService, type TestService } from '../support/service.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';

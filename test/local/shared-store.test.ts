@@ -10,7 +10,7 @@ import { expect } from 'chai';
 
 import { noCounters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
-import { ImageStore } from '../../src/local/image-store.ts';
+import { ImageStore } from '../../src/local/store/image-store.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { rawTar } from './raw-tar.ts';
 

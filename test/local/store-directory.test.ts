@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { storeDirectory } from '../../src/local/store-directory.ts';
+import { storeDirectory } from '../../src/local/store/store-directory.ts';
 
 const cases = [
   { environment: { XDG_CACHE_HOME: '/cache', HOME: '/home/me' }, directory: '/cache/krm-function-runner' },

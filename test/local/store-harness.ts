@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { noCounters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
-import { ImageStore, type ImageStoreOptions } from '../../src/local/image-store.ts';
-import type { UnpackedImage } from '../../src/local/leases.ts';
+import { ImageStore, type ImageStoreOptions } from '../../src/local/store/image-store.ts';
+import type { UnpackedImage } from '../../src/local/store/leases.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import type { MadeImage } from './made-image.ts';
 

@@ -4,7 +4,7 @@ import { argv, exit, stdin, stdout } from 'node:process';
 
 import { noCounters } from '../../src/core/counters.ts';
 import { silentLog } from '../../src/core/log.ts';
-import { ImageStore } from '../../src/local/image-store.ts';
+import { ImageStore } from '../../src/local/store/image-store.ts';
 import { MadeImage } from './made-image.ts';
 
 /**

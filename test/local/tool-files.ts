@@ -2,7 +2,7 @@ import { delimiter } from 'node:path';
 
 import { sharedLibraries } from '../../examples/quickstart/shared-libraries.ts';
 import type { LayerEntry } from '../../examples/registry/layer.ts';
-import { findProgram } from '../../src/local/find-program.ts';
+import { findProgram } from '../../src/local/sandbox/find-program.ts';
 
 /** PATH of this process and the folders of system programs, which users do not always have in theirs. */
 export const systemPath = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;

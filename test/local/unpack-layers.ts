@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { digestOf } from '../../src/image/digest.ts';
-import { LayerBudget } from '../../src/local/layer-budget.ts';
-import { defaultLayerLimits, type LayerLimits } from '../../src/local/layer-limits.ts';
-import { RootWriter } from '../../src/local/root-writer.ts';
+import { LayerBudget } from '../../src/local/layers/layer-budget.ts';
+import { defaultLayerLimits, type LayerLimits } from '../../src/local/layers/layer-limits.ts';
+import { RootWriter } from '../../src/local/layers/root-writer.ts';
 import { rawTar, type RawEntry } from './raw-tar.ts';
 
 export interface UnpackedLayers {

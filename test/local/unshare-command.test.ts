@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { unshareCommand } from '../../src/local/unshare-command.ts';
+import { unshareCommand } from '../../src/local/sandbox/unshare-command.ts';
 
 const tools = { setpriv: '/usr/bin/setpriv', unshare: '/usr/bin/unshare' } as const;
 const command = {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { resolveUser } from '../../src/local/user.ts';
+import { resolveUser } from '../../src/local/sandbox/user.ts';
 
 const passwd = [
   'root:x:0:0:root:/root:/bin/sh',

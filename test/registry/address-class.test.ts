@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { classifyAddress } from '../../src/registry/address-class.ts';
-import { isWithinReach, reachOf } from '../../src/registry/reach.ts';
+import { classifyAddress } from '../../src/registry/transport/address-class.ts';
+import { isWithinReach, reachOf } from '../../src/registry/transport/reach.ts';
 
 const classes = {
   loopback: ['127.0.0.1', '127.255.255.254', '::1', '[::1]', '::ffff:127.0.0.1', '::127.0.0.1', '2002:7f00:1::'],

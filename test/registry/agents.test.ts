@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
-import { AddressBook } from '../../src/registry/addresses.ts';
-import { Agents } from '../../src/registry/agents.ts';
-import type { TrustSetting } from '../../src/registry/agents.ts';
-import { InsecureRegistries } from '../../src/registry/hosts.ts';
+import { AddressBook } from '../../src/registry/transport/addresses.ts';
+import { Agents } from '../../src/registry/transport/agents.ts';
+import type { TrustSetting } from '../../src/registry/transport/agents.ts';
+import { InsecureRegistries } from '../../src/registry/trust/hosts.ts';
 
 const open: TrustSetting = { step: 'plaintext', reach: 'public', clearCredentials: false, proxy: undefined };
 const withLogin: TrustSetting = { ...open, clearCredentials: true };

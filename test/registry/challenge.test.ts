@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { parseChallenges } from '../../src/registry/challenge.ts';
-import { chooseDemand } from '../../src/registry/demand.ts';
+import { parseChallenges } from '../../src/registry/auth/challenge.ts';
+import { chooseDemand } from '../../src/registry/auth/demand.ts';
 import { cpuTimeMs } from '../image/cpu-time.ts';
 
 type Read = readonly { readonly scheme: string; readonly params: Readonly<Record<string, string>> }[];

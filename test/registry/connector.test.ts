@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { Agent } from 'undici';
 import { systemClock } from '../../src/core/clock.ts';
-import { AddressBook } from '../../src/registry/addresses.ts';
-import { guardedConnector } from '../../src/registry/connector.ts';
-import type { ConnectorOptions } from '../../src/registry/connector.ts';
-import { isWithinReach } from '../../src/registry/reach.ts';
+import { AddressBook } from '../../src/registry/transport/addresses.ts';
+import { guardedConnector } from '../../src/registry/transport/connector.ts';
+import type { ConnectorOptions } from '../../src/registry/transport/connector.ts';
+import { isWithinReach } from '../../src/registry/transport/reach.ts';
 import { startServer } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
 import { startTcpServer } from '../support/tcp-server.ts';

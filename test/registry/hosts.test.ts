@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RunnerError } from '../../src/core/errors.ts';
-import { InsecureRegistries } from '../../src/registry/hosts.ts';
+import { InsecureRegistries } from '../../src/registry/trust/hosts.ts';
 
 const cases = [
   { list: '', authority: 'registry.example', matches: false },

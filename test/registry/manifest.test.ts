@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { IndexWalk } from '../../src/registry/index-walk.ts';
-import { parseManifest } from '../../src/registry/manifest.ts';
-import type { Manifest } from '../../src/registry/manifest.ts';
-import { simpleMediaType } from '../../src/registry/media-type.ts';
+import { IndexWalk } from '../../src/registry/content/index-walk.ts';
+import { parseManifest } from '../../src/registry/content/manifest.ts';
+import type { Manifest } from '../../src/registry/content/manifest.ts';
+import { simpleMediaType } from '../../src/registry/content/media-type.ts';
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 const ociIndex = 'application/vnd.oci.image.index.v1+json';

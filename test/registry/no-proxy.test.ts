@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { NoProxy } from '../../src/registry/no-proxy.ts';
-import { ProxySettings } from '../../src/registry/proxy.ts';
+import { NoProxy } from '../../src/registry/transport/no-proxy.ts';
+import { ProxySettings } from '../../src/registry/transport/proxy.ts';
 
 /** Registry-behaviour 5.7: the rules of Go, in forms that undici misses (PX4, PX5) and that came up as bypasses (7.1 S12). */
 const cases = [

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { checkedRealm, realmAddressRefusal } from '../../src/registry/realm.ts';
-import type { Route } from '../../src/registry/transport.ts';
+import { checkedRealm, realmAddressRefusal } from '../../src/registry/auth/realm.ts';
+import type { Route } from '../../src/registry/transport/transport.ts';
 
 /** A registry as it was reached, unless a case says otherwise over verified TLS and not listed. */
 function registry(origin: string, addresses: readonly string[], more: Partial<Route> = {}): Route {

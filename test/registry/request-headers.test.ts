@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { Secret } from '../../src/core/secret.ts';
-import { AttemptLog } from '../../src/registry/attempt-log.ts';
+import { AttemptLog } from '../../src/registry/trust/attempt-log.ts';
 import { urlEndpoint } from '../../src/registry/endpoint.ts';
-import { requestHeaders } from '../../src/registry/request-headers.ts';
-import type { Route, TransportRequest } from '../../src/registry/transport-request.ts';
+import { requestHeaders } from '../../src/registry/transport/request-headers.ts';
+import type { Route, TransportRequest } from '../../src/registry/transport/transport-request.ts';
 
 const url = new URL('https://registry.example/v2/');
 const route: Route = {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { retryDelayMs } from '../../src/registry/retry.ts';
-import type { RetryState, Setback } from '../../src/registry/retry.ts';
-import type { Signal } from '../../src/registry/signals.ts';
+import { retryDelayMs } from '../../src/registry/transport/retry.ts';
+import type { RetryState, Setback } from '../../src/registry/transport/retry.ts';
+import type { Signal } from '../../src/registry/trust/signals.ts';
 
 const base: Omit<RetryState, 'setbacks'> = { method: 'GET', remainingMs: Infinity, nowMs: 0, jitter: 1 };
 const status = (code: number, retryAfter?: string): Setback => ({ kind: 'status', status: code, retryAfter });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RunnerError } from '../../src/core/errors.ts';
-import { Slots } from '../../src/registry/slots.ts';
+import { Slots } from '../../src/registry/transport/slots.ts';
 
 const never = new AbortController().signal;
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { ConnectionStep } from '../../src/core/attempt.ts';
 import { registryEndpoint, urlEndpoint } from '../../src/registry/endpoint.ts';
 import type { Endpoint } from '../../src/registry/endpoint.ts';
-import { StepMemory } from '../../src/registry/step-memory.ts';
-import type { Route } from '../../src/registry/transport-request.ts';
+import { StepMemory } from '../../src/registry/trust/step-memory.ts';
+import type { Route } from '../../src/registry/transport/transport-request.ts';
 import { MovableClock } from './transport/movable-clock.ts';
 
 const minuteMs = 60_000;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { createAuthority } from '../../examples/registry/certificates.ts';
 import { silentLog } from '../../src/core/log.ts';
-import { systemRoots } from '../../src/registry/system-roots.ts';
+import { systemRoots } from '../../src/registry/trust/system-roots.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ describe('the system authorities', () => {
     await writeFile(store, certificatePem);
     try {
       // OpenSSL takes the place of its store from the environment of the process; ours is not told of it.
-      const source = new URL('../../src/registry/system-roots.ts', import.meta.url).href;
+      const source = new URL('../../src/registry/trust/system-roots.ts', import.meta.url).href;
       const quiet = '{ info() {}, warn() {} }';
       const script = `import { systemRoots } from '${source}'; console.log(systemRoots({}, ${quiet}).join('\\n'))`;
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {

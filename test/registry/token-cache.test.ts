@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import { Secret } from '../../src/core/secret.ts';
-import { TokenCache } from '../../src/registry/token-cache.ts';
-import type { TokenDelivery } from '../../src/registry/token-cache.ts';
+import { TokenCache } from '../../src/registry/auth/token-cache.ts';
+import type { TokenDelivery } from '../../src/registry/auth/token-cache.ts';
 
 const { signal } = new AbortController();
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 
 import { Secret } from '../../src/core/secret.ts';
 import type { Login } from '../../src/credentials/candidate.ts';
-import { parseScopes, scopesFor } from '../../src/registry/scope.ts';
-import { tokenQuestions } from '../../src/registry/token-request.ts';
+import { parseScopes, scopesFor } from '../../src/registry/auth/scope.ts';
+import { tokenQuestions } from '../../src/registry/auth/token-request.ts';
 
 const basic: Login = { kind: 'basic', username: 'org+bot$x', password: new Secret(Buffer.from([0x70, 0x3a, 0xff])) };
 const subject = {

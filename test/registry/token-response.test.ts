@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 
 import { RunnerError } from '../../src/core/errors.ts';
-import { parseTokenResponse } from '../../src/registry/token-response.ts';
+import { parseTokenResponse } from '../../src/registry/auth/token-response.ts';
 
 function read(text: string): { readonly token: string; readonly lifeSeconds: number } {
   const { token, lifeSeconds } = parseTokenResponse(Buffer.from(text));

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ConnectionStep } from '../../src/core/attempt.ts';
-import type { SignalKind } from '../../src/registry/signals.ts';
-import { decide, firstMove } from '../../src/registry/trust.ts';
-import type { TrustDecision, TrustErrorCode, TrustPolicy } from '../../src/registry/trust.ts';
+import type { SignalKind } from '../../src/registry/trust/signals.ts';
+import { decide, firstMove } from '../../src/registry/trust/trust.ts';
+import type { TrustDecision, TrustErrorCode, TrustPolicy } from '../../src/registry/trust/trust.ts';
 
 const base: TrustPolicy = {
   scheme: 'chain',

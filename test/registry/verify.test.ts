@@ -8,8 +8,8 @@ import { RunnerError } from '../../src/core/errors.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import type { Digest } from '../../src/image/digest.ts';
-import { verifiedDigest } from '../../src/registry/content-digest.ts';
-import { checkContent, ContentCheck } from '../../src/registry/verify.ts';
+import { verifiedDigest } from '../../src/registry/content/content-digest.ts';
+import { checkContent, ContentCheck } from '../../src/registry/content/verify.ts';
 
 const content = Buffer.from('the content of a blob');
 const other = Buffer.from('the content of a blab');

@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import { parseCaBundle } from '../../../src/registry/ca-bundle.ts';
+import { parseCaBundle } from '../../../src/registry/trust/ca-bundle.ts';
 import { texts, type Target } from '../target.ts';
 
 const [first = '', second = ''] = rootCertificates;

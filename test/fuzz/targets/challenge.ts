@@ -1,4 +1,4 @@
-import { parseChallenges } from '../../../src/registry/challenge.ts';
+import { parseChallenges } from '../../../src/registry/auth/challenge.ts';
 import { texts, type Target } from '../target.ts';
 
 export const challenge: Target = {

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { digestOf } from '../../../src/image/digest.ts';
-import { LayerBudget } from '../../../src/local/layer-budget.ts';
-import { defaultLayerLimits } from '../../../src/local/layer-limits.ts';
-import { RootWriter } from '../../../src/local/root-writer.ts';
+import { LayerBudget } from '../../../src/local/layers/layer-budget.ts';
+import { defaultLayerLimits } from '../../../src/local/layers/layer-limits.ts';
+import { RootWriter } from '../../../src/local/layers/root-writer.ts';
 import { file, folder, hardLink, pax, rawTar, symlink } from '../../local/raw-tar.ts';
 import { texts, type Target } from '../target.ts';
 

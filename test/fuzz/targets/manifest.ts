@@ -1,4 +1,4 @@
-import { parseManifest } from '../../../src/registry/manifest.ts';
+import { parseManifest } from '../../../src/registry/content/manifest.ts';
 import { texts, type Target } from '../target.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 import { buildLayer, type LayerEntry } from '../../../examples/registry/layer.ts';
-import { findProgram } from '../../../src/local/find-program.ts';
+import { findProgram } from '../../../src/local/sandbox/find-program.ts';
 import { systemPath, systemPrograms, toolFiles } from '../tool-files.ts';
 import { parseLine } from './parse-line.ts';
 import type { RunnerAnswer, RunnerRequest, RunnerSetting } from './runner-process.ts';

@@ -10,8 +10,8 @@ import { digestOf, parseDigest } from '../../../src/image/digest.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { RegistryClient } from '../../../src/registry/client.ts';
 import type { RegistrySession } from '../../../src/registry/client.ts';
-import { InsecureRegistries } from '../../../src/registry/hosts.ts';
-import { Transport } from '../../../src/registry/transport.ts';
+import { InsecureRegistries } from '../../../src/registry/trust/hosts.ts';
+import { Transport } from '../../../src/registry/transport/transport.ts';
 import { startScriptedRegistry } from './scripted-registry.ts';
 import type { ScriptedRegistry } from './scripted-registry.ts';
 

@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+
+import type { ConnectionStep } from '../../core/attempt.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { AttemptLog } from '../trust/attempt-log.ts';
+
+/** How a host was reached, and what may therefore be sent to it. */
+export interface Route {
+  readonly step: ConnectionStep;
+  /** `https://host:443`: scheme, host and always the port. */
+  readonly origin: string;
+  /** `host[:port]` as the reference or URL names it. */
+  readonly authority: string;
+  /** Verified TLS, or listed in `--insecure-registries`, or plaintext on loopback (registry-behaviour 5.3, TC13). */
+  readonly credentialsAllowed: boolean;
+  /** The host is in `--insecure-registries`. */
+  readonly insecureListed: boolean;
+  /** What the host's name was resolved to; empty when a proxy does that. */
+  readonly addresses: readonly string[];
+}
+
+export type TransportTarget =
+  | {
+      readonly kind: 'registry';
+      /** `host[:port]` to dial; the trust chain picks the scheme. */
+      readonly authority: string;
+      /** With query. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'token';
+      readonly url: URL;
+      /** The registry that it answers for. */
+      readonly registry: Route;
+    };
+
+export interface TransportRequest {
+  readonly target: TransportTarget;
+  readonly method: 'GET' | 'POST';
+  /** Host, cookies and authorization are left out: they are the transport's to set. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /**
+   * Gives the Authorization header's value. Asked per hop, only for the target's own origin; whether what it gives may go
+   * there is its own to judge, by `credentialsAllowed`: an anonymous token may, where a login may not.
+   */
+  readonly authorize?: (route: Route) => Secret | undefined;
+  /** Gets every attempt, also when it all fails. */
+  readonly attempts: AttemptLog;
+  readonly signal: AbortSignal;
+  /** A long download: it takes no slot from the short requests. */
+  readonly bulk?: boolean;
+}
+
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Content-Encoding already undone. Read it to its end or destroy it: until then it holds a slot and a socket. */
+  readonly body: Readable;
+  readonly route: Route;
+  /** The answer came from another origin than the one asked. */
+  readonly redirected: boolean;
+  /** Every host on the way has proved who it is; a host that has not could redirect to anyone. */
+  readonly authenticated: boolean;
+}
