@@ -166,6 +166,42 @@ func TestOrphansOfOneFunctionEndWhileAnotherRuns(t *testing.T) {
 	eventually(t, func() bool { _, there := readRow(pid); return !there })
 }
 
+func TestWhatIsKnownToBeOfAFunctionEndsWithItWhileAnOlderOneRuns(t *testing.T) {
+	older, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := shell(older, "sleep 67", limits)
+		done <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	pids := filepath.Join(t.TempDir(), "pids")
+	for title, start := range map[string]string{
+		"its group":               "(sleep 61 >/dev/null 2>&1 & echo $! >%s)",
+		"its session":             "set -m; (sleep 61 >/dev/null 2>&1 & echo $! >%s)",
+		"who has its output open": "setsid sh -c 'echo $$ >%s; exec sleep 61' & sleep 0.1",
+	} {
+		t.Run(title, func(t *testing.T) {
+			started := time.Now()
+			if _, err := shell(t.Context(), fmt.Sprintf(start, pids), limits); err != nil {
+				t.Fatal(err)
+			}
+			text, _ := os.ReadFile(pids)
+			pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, func() bool { _, there := readRow(pid); return !there })
+			if took := time.Since(started); took > 1500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("the older one ended before: %v", err)
+	}
+}
+
 func TestRunAtOnceMixesNothingUp(t *testing.T) {
 	done := make(chan error)
 	for n := range 20 {
