@@ -3,10 +3,13 @@ import { RunnerError } from '../../core/errors.ts';
 import { pemBlocks } from './pem.ts';
 import type { PemBlock } from './pem.ts';
 
+const maxLabelsNamed = 5;
+
 /**
  * Reads a bundle of certificate authorities: one PEM per certificate, at least one. Throws `CFG_CA` naming the file and
- * the block. Blocks of other types are skipped, with a line to `warn` for each type. OpenSSL is laxer: it silently loses what stands after a broken block, and an empty bundle then trusts
- * nobody without a word (registry-behaviour 5.4, NT3 to NT7).
+ * the block. Blocks of other types are skipped, with a line to `warn` for each of the first few types. OpenSSL is laxer:
+ * it silently loses what stands after a broken block, and an empty bundle then trusts nobody without a word
+ * (registry-behaviour 5.4, NT3 to NT7).
  */
 export function parseCaBundle(
   bytes: Uint8Array,
@@ -15,13 +18,19 @@ export function parseCaBundle(
 ): readonly string[] {
   const blocks = pemBlocks(Buffer.from(bytes).toString('latin1'));
   if (blocks.length === 0) throw caError(file, emptyReason(bytes));
-  const others = blocks.flatMap(({ label }) => (label === 'CERTIFICATE' ? [] : [label]));
-  if (others.length === blocks.length) throw caError(file, `it holds no CERTIFICATE, only ${others.join(', ')}`);
+  const others = otherLabels(blocks);
+  if (blocks.every(({ label }) => label !== 'CERTIFICATE'))
+    throw caError(file, `it holds no CERTIFICATE, only ${others.join(', ')}`);
   const certificates = blocks.flatMap((block, index) =>
     block.label === 'CERTIFICATE' ? [certificate(block, index + 1, file)] : [],
   );
-  for (const label of new Set(others)) warn(skipped(label));
+  for (const label of others) warn(skipped(label));
   return certificates;
+}
+
+function otherLabels(blocks: readonly PemBlock[]): readonly string[] {
+  const labels = new Set(blocks.map(({ label }) => label).filter((label) => label !== 'CERTIFICATE'));
+  return [...labels].slice(0, maxLabelsNamed);
 }
 
 function skipped(label: string): string {
