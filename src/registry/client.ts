@@ -19,8 +19,6 @@ export interface RegistryClientOptions {
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;
-  /** Default `krm-function-runner`. */
-  readonly userAgent?: string;
 }
 
 /**
@@ -31,13 +29,13 @@ export class RegistryClient {
   readonly #sessionParts: SessionParts;
 
   constructor(options: RegistryClientOptions) {
-    const { transport, log, counters, clock, userAgent = 'krm-function-runner' } = options;
+    const { transport, log, counters, clock } = options;
     const memory = new ChallengeMemory();
-    const service = new TokenService({ transport, log, counters, clock, userAgent });
+    const service = new TokenService({ transport, log, counters, clock });
     const authorizer = new Authorizer(memory, new TokenCache(clock), service);
-    const challenges = new ChallengeReader(transport, memory, userAgent);
+    const challenges = new ChallengeReader(transport, memory);
     const warnings = new RegistryWarnings(log);
-    const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings, userAgent });
+    const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings });
     this.#sessionParts = { transport, exchange, log, counters, clock };
   }
 
@@ -46,8 +44,3 @@ export class RegistryClient {
     return new RegistrySession(this.#sessionParts, reference, candidates);
   }
 }
-
-export type { Descriptor } from './content/descriptor.ts';
-export type { FetchedManifest } from './content/fetched-manifest.ts';
-export type { Manifest } from './content/manifest.ts';
-export type { RegistrySession } from './session.ts';

@@ -20,6 +20,7 @@ import type { ErrorBody } from './error-body.ts';
 import type { RegistryWarnings } from './registry-warnings.ts';
 import { parseScopes, scopesFor } from './auth/scope.ts';
 import type { Route, Transport, TransportResponse } from './transport/transport.ts';
+import { userAgent } from './user-agent.ts';
 
 export interface RegistryRequest {
   readonly path: string;
@@ -46,7 +47,6 @@ interface ExchangeParts {
   readonly memory: ChallengeMemory;
   readonly challenges: ChallengeReader;
   readonly warnings: RegistryWarnings;
-  readonly userAgent: string;
 }
 
 interface Refusal {
@@ -97,7 +97,7 @@ export class Exchange {
     const response = await this.#parts.transport.send({
       target: { kind: 'registry', authority: caller.reference.apiHost, path: request.path },
       method: 'GET',
-      headers: { accept: request.accept, 'user-agent': this.#parts.userAgent },
+      headers: { accept: request.accept, 'user-agent': userAgent },
       authorize: (route) => {
         // The last gate before the wire, whatever came before: no login in clear (TC13).
         const fitting = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);

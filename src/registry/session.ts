@@ -74,17 +74,13 @@ export class RegistrySession {
    * Throws `MAN_NOT_FOUND`, `REPO_NOT_FOUND`, `MAN_DIGEST`, `MAN_SIZE`, `MAN_TYPE`, `NOT_A_REGISTRY`, `AUTH_…`, and what
    * {@link Transport.send} throws.
    */
-  async fetchManifest(
-    target: string | Descriptor,
-    signal: AbortSignal,
-    accept: string = manifestAccept,
-  ): Promise<FetchedManifest> {
+  async fetchManifest(target: string | Descriptor, signal: AbortSignal): Promise<FetchedManifest> {
     const descriptor = typeof target === 'string' ? undefined : target;
     const name = typeof target === 'string' ? target : target.digest.text;
     return this.#explained(async () => {
       if (descriptor !== undefined && descriptor.size > maxManifestBytes) throw tooLarge(descriptor, maxManifestBytes);
       const digest = descriptor?.digest ?? (name.includes(':') ? parseDigest(name) : undefined);
-      const response = await this.#get('manifest', name, accept, signal);
+      const response = await this.#get('manifest', name, manifestAccept, signal);
       const bytes = await readBody(response, maxManifestBytes, signal);
       const fetched = acceptManifest(bytes, { digest, descriptor }, response, this.#parts.log);
       if (digest === undefined && !fetched.authenticated) this.#warnUnauthenticated();

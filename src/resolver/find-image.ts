@@ -1,7 +1,9 @@
 import { RunnerError } from '../core/errors.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { choosePlatform, formatPlatform, type Platform, type PlatformEntry } from '../image/platform.ts';
-import type { Descriptor, FetchedManifest, Manifest } from '../registry/client.ts';
+import type { Descriptor } from '../registry/content/descriptor.ts';
+import type { FetchedManifest } from '../registry/content/fetched-manifest.ts';
+import type { Manifest } from '../registry/content/manifest.ts';
 import { IndexWalk } from '../registry/content/index-walk.ts';
 
 /** What the search asks of a registry session. */

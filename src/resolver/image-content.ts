@@ -1,5 +1,5 @@
 import { commandOf } from '../image/command.ts';
-import type { FetchedManifest } from '../registry/client.ts';
+import type { FetchedManifest } from '../registry/content/fetched-manifest.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { FoundImage } from './find-image.ts';
 import type { Resolution } from './resolution.ts';

@@ -2,7 +2,7 @@ import type { Attempt, ConnectionStep } from '../core/attempt.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Platform } from '../image/platform.ts';
 import type { Reference } from '../image/reference.ts';
-import type { Descriptor } from '../registry/client.ts';
+import type { Descriptor } from '../registry/content/descriptor.ts';
 
 /** What an image name means right now: which bytes, and how to start them. Frozen; safe to share between calls. */
 export interface Resolution {

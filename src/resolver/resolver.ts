@@ -9,7 +9,7 @@ import type { Platform } from '../image/platform.ts';
 import { namingImage } from '../image/naming-image.ts';
 import { shownInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
-import type { RegistrySession } from '../registry/client.ts';
+import type { RegistrySession } from '../registry/session.ts';
 import { cacheKey } from './cache-key.ts';
 import { type Answer, Lookup, type Question, type Session, type SessionSource } from './lookup.ts';
 import { NegativeCache } from './negative-cache.ts';

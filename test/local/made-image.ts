@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buildLayer, type Layer, type LayerEntry } from '../../examples/registry/layer.ts';
 import { digestOf, parseDigest } from '../../src/image/digest.ts';
 import type { ImageContent, LayerSource } from '../../src/local/store/image-content.ts';
-import type { Descriptor } from '../../src/registry/client.ts';
+import type { Descriptor } from '../../src/registry/content/descriptor.ts';
 
 /** An image that only the store knows, with a source that counts and can be told to fail or to wait. */
 export class MadeImage implements LayerSource {

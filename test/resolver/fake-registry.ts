@@ -4,7 +4,9 @@ import type { Candidate } from '../../src/credentials/candidate.ts';
 import { digestOf } from '../../src/image/digest.ts';
 import { parsePlatform, type Platform } from '../../src/image/platform.ts';
 import type { Reference } from '../../src/image/reference.ts';
-import type { Descriptor, FetchedManifest, Manifest } from '../../src/registry/client.ts';
+import type { Descriptor } from '../../src/registry/content/descriptor.ts';
+import type { FetchedManifest } from '../../src/registry/content/fetched-manifest.ts';
+import type { Manifest } from '../../src/registry/content/manifest.ts';
 import type { Session } from '../../src/resolver/lookup.ts';
 
 export interface FakeImage {

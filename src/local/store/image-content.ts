@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import type { Digest } from '../../image/digest.ts';
-import type { Descriptor } from '../../registry/client.ts';
+import type { Descriptor } from '../../registry/content/descriptor.ts';
 
 /** What the store needs to know of an image; a `Resolution` is one. */
 export interface ImageContent {

@@ -8,17 +8,16 @@ import { readErrorBody } from '../error-body.ts';
 import { allHeaders } from '../transport/http-header.ts';
 import { notARegistry } from '../registry-error.ts';
 import type { Transport, TransportResponse } from '../transport/transport.ts';
+import { userAgent } from '../user-agent.ts';
 
 /** Finds out what a registry wants that answered 401, and remembers it. */
 export class ChallengeReader {
   readonly #transport: Transport;
   readonly #memory: ChallengeMemory;
-  readonly #userAgent: string;
 
-  constructor(transport: Transport, memory: ChallengeMemory, userAgent: string) {
+  constructor(transport: Transport, memory: ChallengeMemory) {
     this.#transport = transport;
     this.#memory = memory;
-    this.#userAgent = userAgent;
   }
 
   /**
@@ -47,7 +46,7 @@ export class ChallengeReader {
     const response = await this.#transport.send({
       target: { kind: 'registry', authority, path: '/v2/' },
       method: 'GET',
-      headers: { 'user-agent': this.#userAgent },
+      headers: { 'user-agent': userAgent },
       attempts: caller.attempts,
       signal: caller.signal,
     });

@@ -20,6 +20,7 @@ import type { TokenQuestion, TokenSubject } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 import type { IssuedToken } from './token-response.ts';
 import type { Route, Transport, TransportResponse } from '../transport/transport.ts';
+import { userAgent } from '../user-agent.ts';
 
 /** A token for one login; the realm has been checked already. */
 export interface TokenOrder extends TokenSubject {
@@ -34,7 +35,6 @@ export interface TokenServiceOptions {
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly userAgent: string;
 }
 
 const maxAnswerBytes = 64 * 1024;
@@ -87,7 +87,7 @@ export class TokenService {
         method: question.method,
         headers: {
           accept: 'application/json',
-          'user-agent': this.#options.userAgent,
+          'user-agent': userAgent,
           ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
         ...(question.form === undefined ? {} : { body: question.form.reveal().toString('utf8') }),

@@ -9,7 +9,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { digestOf, parseDigest } from '../../../src/image/digest.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import { RegistryClient } from '../../../src/registry/client.ts';
-import type { RegistrySession } from '../../../src/registry/client.ts';
+import type { RegistrySession } from '../../../src/registry/session.ts';
 import { InsecureRegistries } from '../../../src/registry/trust/hosts.ts';
 import { Transport } from '../../../src/registry/transport/transport.ts';
 import { startScriptedRegistry } from './scripted-registry.ts';
