@@ -88,8 +88,8 @@ describe('image config', () => {
   const directories = [
     { given: null, taken: '/', warnings: 0 },
     { given: '', taken: '/', warnings: 0 },
-    { given: '/work', taken: '/work', warnings: 0 },
-    { given: 'work/sub', taken: '/work/sub', warnings: 1 },
+    { given: '/srv', taken: '/srv', warnings: 0 },
+    { given: 'srv/sub', taken: '/srv/sub', warnings: 1 },
     { given: '../../etc', taken: '/etc', warnings: 1 },
     { given: '/a/../../b/', taken: '/b', warnings: 0 },
   ];

@@ -166,9 +166,9 @@ describe('the files of an unpacked image', () => {
   });
 
   it('include the working directory, which is made through the links of the image', async () => {
-    const layer = rawTar([folder('real'), symlink('work', 'real')]);
-    const unpacked = await unpackTars([layer], {}, '/work/deep');
-    expect(await unpacked.list()).to.deep.equal(['real/', 'real/deep/', 'work -> real']);
+    const layer = rawTar([folder('real'), symlink('srv', 'real')]);
+    const unpacked = await unpackTars([layer], {}, '/srv/deep');
+    expect(await unpacked.list()).to.deep.equal(['real/', 'real/deep/', 'srv -> real']);
     await unpacked.remove();
   });
 });

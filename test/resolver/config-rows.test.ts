@@ -35,8 +35,8 @@ const taken: readonly Taken[] = [
   {
     row: 'CB23',
     what: 'takes a relative WorkingDir from the root',
-    config: { Entrypoint: ['/fn'], WorkingDir: 'work/here' },
-    answer: { workingDir: '/work/here' },
+    config: { Entrypoint: ['/fn'], WorkingDir: 'srv/here' },
+    answer: { workingDir: '/srv/here' },
     warning: /WorkingDir/,
   },
   {
