@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { RunnerClient } from '../src/grpc/client.ts';
+import { RunnerClient } from '../src/rpc/client.ts';
 import { startDaemon } from '../test/support/daemon.ts';
 import { freePort } from '../test/support/free-port.ts';
 

@@ -1,4 +1,4 @@
-import { GrpcFailure } from '../../src/grpc/grpc-failure.ts';
+import { GrpcFailure } from '../../src/rpc/grpc-failure.ts';
 import { Narrator } from './narrator.ts';
 import { ownImageLines } from './own-image.ts';
 import { quickstart } from './quickstart.ts';

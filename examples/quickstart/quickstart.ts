@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { diffLines, hunks } from './line-diff.ts';
 import type { Narrator } from './narrator.ts';
 import { fromResourceList, type PackageFiles, readPackage, toResourceList } from './package-files.ts';

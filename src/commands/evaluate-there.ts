@@ -1,7 +1,7 @@
 import type { Options } from '../config/options.ts';
 import { readKrmOutput } from '../evaluate/krm-output.ts';
-import { type CallOptions, RunnerClient } from '../grpc/client.ts';
-import { GrpcFailure } from '../grpc/grpc-failure.ts';
+import { type CallOptions, RunnerClient } from '../rpc/client.ts';
+import { GrpcFailure } from '../rpc/grpc-failure.ts';
 import type { EvaluationAnswer } from './evaluation-answer.ts';
 import { ServiceFailure } from './shown-failure.ts';
 

@@ -1,7 +1,7 @@
 import type { OptionRow } from '../config/option-row.ts';
 import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
-import { RunnerClient } from '../grpc/client.ts';
-import { GrpcFailure } from '../grpc/grpc-failure.ts';
+import { RunnerClient } from '../rpc/client.ts';
+import { GrpcFailure } from '../rpc/grpc-failure.ts';
 import type { Command } from './command.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 

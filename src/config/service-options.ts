@@ -1,12 +1,10 @@
 import type { OptionRow, OptionsOf } from './option-row.ts';
+import { podOptions } from './pod-options.ts';
 
 const service = 'Service';
 const evaluation = 'Evaluation';
 const registries = 'Registries';
 const localRuntime = 'Local runtime';
-const pods = 'Pods';
-
-const untilPods = 'Accepted for the pod runtime, which this version does not have.';
 
 /** The flags of the service; Porch's names and defaults, and ours. A default of 0 ms, 0 bytes or an empty text means "none". */
 export const serviceOptions = [
@@ -64,8 +62,8 @@ export const serviceOptions = [
     default: 'auto',
     group: evaluation,
     help:
-      'Where function images run. local: a sandbox on this machine. pod: function pods of a cluster; this version does not have it yet and refuses to start. ' +
-      'auto: pod inside a cluster or with --kubeconfig, else local; until there is a pod runtime, local with a warning.',
+      'Where function images run. local: a sandbox on this machine. pod: function pods of a cluster. ' +
+      'auto: pod inside a cluster or with --kubeconfig, else local.',
   },
   {
     name: 'disable-runtimes',
@@ -155,7 +153,7 @@ export const serviceOptions = [
     kind: 'string',
     default: 'auth-secret',
     group: registries,
-    help: `Name of the pull secret for function pods. ${untilPods}`,
+    help: 'Name of the pull secret for function pods.',
   },
   {
     name: 'enable-private-registries-tls',
@@ -205,69 +203,7 @@ export const serviceOptions = [
     group: localRuntime,
     help: 'Size that unpacked images are kept under; the longest unused go first.',
   },
-  {
-    name: 'kubeconfig',
-    kind: 'string',
-    default: '',
-    group: pods,
-    help: `File with the access to a cluster. ${untilPods}`,
-  },
-  {
-    name: 'pod-namespace',
-    kind: 'string',
-    default: 'porch-fn-system',
-    group: pods,
-    help: `Namespace of function pods. ${untilPods}`,
-  },
-  {
-    name: 'pod-ttl',
-    kind: 'duration',
-    default: '30m',
-    group: pods,
-    help: `Idle function pods older than this are deleted. ${untilPods}`,
-  },
-  {
-    name: 'scan-interval',
-    kind: 'duration',
-    default: '1m',
-    group: pods,
-    help: `Time between two searches for idle function pods. ${untilPods}`,
-  },
-  {
-    name: 'pod-cache-config',
-    kind: 'string',
-    default: '',
-    group: pods,
-    help: `YAML file of images whose pods are started ahead, with their time to live. ${untilPods}`,
-  },
-  {
-    name: 'warm-up-pod-cache',
-    kind: 'boolean',
-    default: 'true',
-    group: pods,
-    help: `Start the pods of --pod-cache-config ahead. ${untilPods}`,
-  },
-  {
-    name: 'function-pod-template',
-    kind: 'string',
-    default: '',
-    group: pods,
-    help: `ConfigMap with the keys template and serviceTemplate, for function pods. ${untilPods}`,
-  },
-  {
-    name: 'max-waitlist-length',
-    kind: 'integer',
-    default: '2',
-    group: pods,
-    help: `Calls that may wait for one pod before another pod is started. ${untilPods}`,
-  },
-  {
-    name: 'max-parallel-pods-per-function',
-    kind: 'integer',
-    default: '1',
-    group: pods,
-    help: `Most pods of one function. ${untilPods}`,
-  },
+  ...podOptions,
 ] as const satisfies readonly OptionRow[];
 
 /** Every service flag, parsed; durations in milliseconds. */

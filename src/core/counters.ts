@@ -10,6 +10,13 @@ export const counterTable = {
   mounted_file_reloads: { help: 'Reloads of mounted files by file kind and outcome', labels: ['file', 'outcome'] },
   layers_unpacked: { help: 'Image layers unpacked into the local store', labels: ['outcome'] },
   store_evictions: { help: 'Images removed from the local store to stay within its size', labels: [] },
+  api_requests: { help: 'Requests to the Kubernetes API server', labels: ['verb', 'resource', 'status'] },
+  api_retries: { help: 'Writes to the Kubernetes API server repeated after a temporary failure', labels: ['reason'] },
+  watch_restarts: { help: 'Watches opened anew by resource and why', labels: ['resource', 'reason'] },
+  pull_secret_writes: { help: 'Writes of the replicated pull secret by outcome', labels: ['outcome'] },
+  pod_starts: { help: 'Function pods started by outcome', labels: ['outcome'] },
+  pod_collections: { help: 'Function pods deleted by why', labels: ['reason'] },
+  pod_retries: { help: 'Evaluations repeated on another pod', labels: ['reason'] },
 } as const;
 
 export type CounterName = keyof typeof counterTable;

@@ -54,6 +54,17 @@ export type ErrorCode =
   | 'LAYER_LIMIT'
   | 'STORE_FAILED'
   | 'SANDBOX_UNAVAILABLE'
+  // cluster
+  | 'CLUSTER_DENIED'
+  | 'CLUSTER_REFUSED'
+  | 'CLUSTER_UNAVAILABLE'
+  | 'PULL_SECRET'
+  | 'POD_TEMPLATE'
+  | 'POD_PULL_DENIED'
+  | 'POD_PULL_NOT_FOUND'
+  | 'POD_START'
+  | 'POD_PENDING'
+  | 'POD_LOST'
   // evaluation
   | 'FUNCTION_NOT_FOUND'
   | 'FUNCTION_START'

@@ -1,5 +1,5 @@
 import type { RunnerError } from '../core/errors.ts';
-import { protoMessage } from './proto.ts';
+import { protoMessage } from '../rpc/proto.ts';
 import { statusNameOf } from './status-table.ts';
 
 /** Names this server in google.rpc.ErrorInfo. https://google.aip.dev/193 */

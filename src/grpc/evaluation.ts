@@ -4,7 +4,7 @@ import type { Evaluator, Outcome } from '../evaluate/evaluator.ts';
 import type { CallContext } from './call-context.ts';
 import { cutMiddle } from './cut-text.ts';
 import type { EvaluationSlots } from './evaluation-slots.ts';
-import { bytesField, type Message, textField } from './fields.ts';
+import { bytesField, type Message, textField } from '../rpc/fields.ts';
 
 export interface EvaluationParts {
   readonly evaluator: Evaluator;

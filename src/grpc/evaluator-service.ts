@@ -1,5 +1,5 @@
 import { evaluate, type EvaluationParts, fieldOverheadBytes } from './evaluation.ts';
-import { textField } from './fields.ts';
+import { textField } from '../rpc/fields.ts';
 import { fitBytes } from './fit-bytes.ts';
 import { FunctionFailure } from './function-failure.ts';
 import type { UnaryMethod } from './unary-handler.ts';

@@ -3,7 +3,7 @@ import type { RunnerError } from '../core/errors.ts';
 import { cutMiddle, fit } from './cut-text.ts';
 import { packDetails } from './error-details.ts';
 import { FunctionFailure } from './function-failure.ts';
-import { protoMessage } from './proto.ts';
+import { protoMessage } from '../rpc/proto.ts';
 import { statusNameOf } from './status-table.ts';
 
 /** Largest error trailer, encoded: grpc-js fails the whole connection at a much bigger one, and others limit headers too. */

@@ -1,7 +1,7 @@
 import type { FunctionResult } from '../evaluate/krm-result.ts';
 import { evaluate, type EvaluationParts, fieldOverheadBytes } from './evaluation.ts';
 import { fitBytes } from './fit-bytes.ts';
-import { protoMessage } from './proto.ts';
+import { protoMessage } from '../rpc/proto.ts';
 import type { UnaryMethod } from './unary-handler.ts';
 
 /** `functionrunner.v1.FunctionRunner/Evaluate`: the whole outcome in the body, success and failure alike, within the message limit. */

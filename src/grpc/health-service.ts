@@ -1,5 +1,5 @@
 import { status, type handleServerStreamingCall, type handleUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { messageOf, textField } from './fields.ts';
+import { messageOf, textField } from '../rpc/fields.ts';
 
 export type Serving = 'SERVING' | 'NOT_SERVING';
 

@@ -1,6 +1,6 @@
 import type { Resolved } from '../resolver/resolution.ts';
 import type { ResolveOptions } from '../resolver/resolver.ts';
-import { flagField, textField } from './fields.ts';
+import { flagField, textField } from '../rpc/fields.ts';
 import type { UnaryMethod } from './unary-handler.ts';
 
 /** What the service needs of `resolver/resolver.ts`. */

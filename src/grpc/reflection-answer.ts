@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { ReflectionV1Implementation } from '@grpc/reflection/build/src/implementations/reflection-v1.js';
-import { loadProtos } from './proto.ts';
+import { loadProtos } from '../rpc/proto.ts';
 
 /** Answers encoded ServerReflectionRequests about everything in proto/, with the names as written there; only `services` are listed. */
 export function createReflection(services: readonly string[]): (request: Buffer) => Buffer {

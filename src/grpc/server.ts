@@ -9,7 +9,7 @@ import { evaluateFunctionMethod } from './evaluator-service.ts';
 import { evaluateMethod } from './function-runner-service.ts';
 import { HealthService } from './health-service.ts';
 import { type ImageResolver, resolveImageMethod } from './image-resolver-service.ts';
-import { protoService } from './proto.ts';
+import { protoService } from '../rpc/proto.ts';
 import { addReflection } from './reflection.ts';
 import { rpcInterceptor, type RpcObserver } from './rpc-interceptor.ts';
 import { unaryHandler } from './unary-handler.ts';

@@ -8,7 +8,7 @@ import type { ActiveCalls } from './active-calls.ts';
 import type { CallContext } from './call-context.ts';
 import { cutMiddle } from './cut-text.ts';
 import { failureStatus } from './failure-status.ts';
-import { type Message, messageOf, textField } from './fields.ts';
+import { type Message, messageOf, textField } from '../rpc/fields.ts';
 
 /** Answers one request; throws a RunnerError to fail it. */
 export type UnaryMethod = (request: Message, context: CallContext) => Promise<object>;

@@ -4,7 +4,7 @@ import { bindHost } from '../../src/bind-host.ts';
 import { parseServiceFlags } from '../../src/config/options.ts';
 import { RunnerError } from '../../src/core/errors.ts';
 import { chooseRuntime } from '../../src/runtime.ts';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { functionDouble } from '../grpc/function-double.ts';
 import { freePort } from '../support/free-port.ts';
 

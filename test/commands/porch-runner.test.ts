@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import { bytesField, messageOf } from '../../src/grpc/fields.ts';
-import { protoService } from '../../src/grpc/proto.ts';
+import { bytesField, messageOf } from '../../src/rpc/fields.ts';
+import { protoService } from '../../src/rpc/proto.ts';
 import { functionRunner } from '../support/command-line.ts';
 
 const service = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { functionRunner } from '../support/command-line.ts';
 import { type Executables, writeExecutables } from '../support/executables.ts';
 import { type ServingProcess, startServing } from './serving.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { type ErrorCode, type ErrorDetails, RunnerError } from '../../src/core/errors.ts';
 import { failureStatus } from '../../src/grpc/failure-status.ts';
 import { FunctionFailure } from '../../src/grpc/function-failure.ts';
-import { GrpcFailure } from '../../src/grpc/grpc-failure.ts';
+import { GrpcFailure } from '../../src/rpc/grpc-failure.ts';
 import { statusNameOf } from '../../src/grpc/status-table.ts';
 
 const maxBytes = 6 * 1024;

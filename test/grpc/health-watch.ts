@@ -1,6 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import { messageOf, textField } from '../../src/grpc/fields.ts';
-import { protoService } from '../../src/grpc/proto.ts';
+import { messageOf, textField } from '../../src/rpc/fields.ts';
+import { protoService } from '../../src/rpc/proto.ts';
 
 export interface HealthWatch {
   /** Statuses received so far. */

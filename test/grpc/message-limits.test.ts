@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { type Executables, writeExecutables } from '../support/executables.ts';
 import { grpcFailureOf } from '../support/grpc-failure-of.ts';
 import { startService, type TestService } from '../support/service.ts';

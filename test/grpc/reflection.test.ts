@@ -2,7 +2,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { expect } from 'chai';
 import { resolve } from 'node:path';
-import { type Message, messageListField, messageOf, optionalMessageField, textField } from '../../src/grpc/fields.ts';
+import { type Message, messageListField, messageOf, optionalMessageField, textField } from '../../src/rpc/fields.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const protos = resolve('node_modules/@grpc/reflection/build/proto');

@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import { protoService } from '../../src/grpc/proto.ts';
+import { protoService } from '../../src/rpc/proto.ts';
 import { startService, type TestService } from '../support/service.ts';
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { GrpcServer } from '../../src/grpc/server.ts';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { functionDouble } from './function-double.ts';

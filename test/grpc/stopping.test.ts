@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { grpcFailureOf } from '../support/grpc-failure-of.ts';
 import { startService } from '../support/service.ts';
 import { functionDouble, untilAborted } from './function-double.ts';

@@ -1,4 +1,4 @@
-import { GrpcFailure } from '../../src/grpc/grpc-failure.ts';
+import { GrpcFailure } from '../../src/rpc/grpc-failure.ts';
 
 /** The failure that a call ends with; throws when it ends well or in another way. */
 export async function grpcFailureOf(call: Promise<unknown>): Promise<GrpcFailure> {

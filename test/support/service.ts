@@ -1,16 +1,16 @@
 import { createApp, type App } from '../../src/app.ts';
 import type { AppOverrides } from '../../src/app-overrides.ts';
 import { parseServiceFlags } from '../../src/config/options.ts';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import type {
   EvaluateFunctionResponse,
   EvaluateResponse,
   ResolveImageResponse,
-} from '../../src/grpc/client-messages.ts';
+} from '../../src/rpc/client-messages.ts';
 import { createJsonLog } from '../../src/observe/json-log.ts';
 import { givenSecrets } from '../canary/given-secrets.ts';
 
-export { GrpcFailure } from '../../src/grpc/grpc-failure.ts';
+export { GrpcFailure } from '../../src/rpc/grpc-failure.ts';
 
 /** A running service with a client of its own. Calls reject with `GrpcFailure`. */
 export interface TestService {

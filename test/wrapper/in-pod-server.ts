@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { cleanEnvironment } from '../support/program.ts';
 import { build } from './go-build.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RunnerClient } from '../../src/grpc/client.ts';
+import { RunnerClient } from '../../src/rpc/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { runProgram } from '../support/program.ts';
 import { waitUntil } from '../local/wait-until.ts';

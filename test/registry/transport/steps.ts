@@ -1,4 +1,4 @@
-import type { AttemptMessage } from '../../../src/grpc/client-messages.ts';
+import type { AttemptMessage } from '../../../src/rpc/client-messages.ts';
 
 /** `step outcome` of every attempt, in order. */
 export function stepsOf(result: { readonly attempts: readonly AttemptMessage[] }): readonly string[] {

@@ -1,0 +1,123 @@
+import type { OptionRow } from './option-row.ts';
+
+const pods = 'Pods';
+
+/** The flags of the pod runtime. */
+export const podOptions = [
+  {
+    name: 'kubeconfig',
+    kind: 'string',
+    default: '',
+    group: pods,
+    help: 'File with the access to a cluster.',
+  },
+  {
+    name: 'pod-namespace',
+    kind: 'string',
+    default: 'porch-fn-system',
+    group: pods,
+    help: 'Namespace of function pods.',
+  },
+  {
+    name: 'pod-ttl',
+    kind: 'duration',
+    default: '30m',
+    group: pods,
+    help: 'Idle function pods older than this are deleted.',
+  },
+  {
+    name: 'scan-interval',
+    kind: 'duration',
+    default: '1m',
+    group: pods,
+    help: 'Time between two searches for idle function pods.',
+  },
+  {
+    name: 'pod-cache-config',
+    kind: 'string',
+    default: '',
+    group: pods,
+    help: 'YAML file of images whose pods are started ahead, with their time to live.',
+  },
+  {
+    name: 'warm-up-pod-cache',
+    kind: 'boolean',
+    default: 'true',
+    group: pods,
+    help: 'Start the pods of --pod-cache-config ahead.',
+  },
+  {
+    name: 'function-pod-template',
+    kind: 'string',
+    default: '',
+    group: pods,
+    help: 'ConfigMap with the keys template and serviceTemplate, for function pods.',
+  },
+  {
+    name: 'max-waitlist-length',
+    kind: 'integer',
+    default: '2',
+    group: pods,
+    help: 'Calls that may wait for one pod before another pod is started.',
+  },
+  {
+    name: 'max-parallel-pods-per-function',
+    kind: 'integer',
+    default: '1',
+    group: pods,
+    help: 'Most pods of one function.',
+  },
+  {
+    name: 'pod-ready-timeout',
+    kind: 'duration',
+    default: '60s',
+    min: 1,
+    group: pods,
+    help: 'How long a function pod may take to start, where its status shows nothing final.',
+  },
+  {
+    name: 'pod-address',
+    kind: 'choice',
+    choices: ['ip', 'service'],
+    default: 'ip',
+    group: pods,
+    help: 'How function pods are reached. ip: directly. service: by a Service of their own, for service meshes.',
+  },
+  {
+    name: 'pin-image-digest',
+    kind: 'boolean',
+    default: 'true',
+    group: pods,
+    help: 'Function pods run the digest that the image name was resolved to. false: they run the name as requested.',
+  },
+  {
+    name: 'image-pull-policy',
+    kind: 'choice',
+    choices: ['Always', 'IfNotPresent', 'Never'],
+    default: 'IfNotPresent',
+    group: pods,
+    help: 'imagePullPolicy of the function container.',
+  },
+  {
+    name: 'pod-read-only-root',
+    kind: 'boolean',
+    default: 'true',
+    group: pods,
+    help: 'The root file system of the function container is read-only, with an emptyDir at /tmp. A pod template of your own decides that itself.',
+  },
+  {
+    name: 'pull-secret-scope',
+    kind: 'choice',
+    choices: ['all', 'registry'],
+    default: 'all',
+    group: pods,
+    help: 'Credentials in the pull secret of a function pod. all: the whole mounted file. registry: only the entries that the images of the pod need.',
+  },
+  {
+    name: 'adopt-pull-secret',
+    kind: 'boolean',
+    default: 'false',
+    group: pods,
+    help: 'Take over a secret of the name --registry-auth-secret-name that this service has not made.',
+  },
+] as const satisfies readonly OptionRow[];
