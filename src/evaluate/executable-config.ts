@@ -1,4 +1,5 @@
 import { load, YAMLException } from 'js-yaml';
+import { isBlankYaml } from '../core/blank-yaml.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { parseReference } from '../image/reference.ts';
@@ -43,7 +44,7 @@ export function parseExecutables(text: string, file: string, defaultImagePrefix:
 type Fail = (place: string, problem: string) => never;
 
 function functionsOf(text: string, fail: Fail): readonly unknown[] {
-  if (text.trim() === '') return [];
+  if (isBlankYaml(text)) return [];
   const document = parseYaml(text, fail);
   if (document === null) return [];
   if (!isJsonObject(document)) return fail('the document', 'is not an object');

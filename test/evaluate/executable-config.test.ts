@@ -24,7 +24,7 @@ describe('the file of executables', () => {
     ]);
   });
 
-  for (const text of ['', '\n', '---\n', '{}', 'functions: []']) {
+  for (const text of ['', '\n', '---\n', '# none\n', '{}', 'functions: []']) {
     it(`may hold no function: ${JSON.stringify(text)}`, () => {
       expect(parseExecutables(text, 'config.yaml', prefix).size).to.equal(0);
     });
