@@ -1,7 +1,7 @@
 import type { ConnectionStep } from '../core/attempt.ts';
 import { RunnerError } from '../core/errors.ts';
 import { joinAuthority, splitAuthority } from './authority.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from '../core/safe-text.ts';
 
 /** A host as it is named before anything is known of it. */
 export interface Endpoint {

@@ -1,6 +1,6 @@
 import type { Secret } from '../core/secret.ts';
 import { firstHeader } from './transport/http-header.ts';
-import { safeText, withoutSecrets } from './safe-text.ts';
+import { safeText, withoutSecrets } from '../core/safe-text.ts';
 import type { TransportResponse } from './transport/transport-request.ts';
 
 /** What an answer other than success says, in words fit for a message. */

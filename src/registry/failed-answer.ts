@@ -4,7 +4,7 @@ import { readErrorBody } from './error-body.ts';
 import { firstHeader } from './transport/http-header.ts';
 import { registryError } from './registry-error.ts';
 import type { Question } from './registry-error.ts';
-import { retryAfterSeconds } from './transport/retry-after.ts';
+import { retryAfterSeconds } from '../core/retry-after.ts';
 import type { TransportResponse } from './transport/transport-request.ts';
 
 /** Reads an answer that is no success to its end, and says what it means. `secrets` are what may have been echoed. */

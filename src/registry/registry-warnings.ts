@@ -2,7 +2,7 @@ import type { Log } from '../core/log.ts';
 import type { Secret } from '../core/secret.ts';
 import { allHeaders } from './transport/http-header.ts';
 import type { ResponseHeaders } from './transport/http-header.ts';
-import { safeText, withoutSecrets } from './safe-text.ts';
+import { safeText, withoutSecrets } from '../core/safe-text.ts';
 
 const maxTextChars = 1024;
 const maxNoted = 1000;

@@ -5,7 +5,7 @@ import { parseReference } from '../../src/image/reference.ts';
 import { parseErrorBody } from '../../src/registry/error-body.ts';
 import { registryError } from '../../src/registry/registry-error.ts';
 import { parseWarning, RegistryWarnings } from '../../src/registry/registry-warnings.ts';
-import { safeText, withoutSecrets } from '../../src/registry/safe-text.ts';
+import { safeText, withoutSecrets } from '../../src/core/safe-text.ts';
 import { RecordingLog } from './recording-log.ts';
 
 function codes(...entries: readonly (readonly [code: string, message: string])[]): string {

@@ -1,6 +1,6 @@
 import { RunnerError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
-import { safeText, withoutSecrets } from '../safe-text.ts';
+import { safeText, withoutSecrets } from '../../core/safe-text.ts';
 
 /** One challenge of a WWW-Authenticate header. The scheme and the parameters' names are lower case. */
 export interface Challenge {

@@ -1,7 +1,7 @@
 import { RunnerError } from '../../core/errors.ts';
 import { challengeHint } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 
 /** How an origin wants its callers to prove who they are. */
 export type Demand =

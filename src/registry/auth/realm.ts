@@ -1,7 +1,7 @@
 import { RunnerError } from '../../core/errors.ts';
 import { classifyAddress } from '../transport/address-class.ts';
 import type { AddressClass } from '../transport/address-class.ts';
-import { safeText, shownUrl } from '../safe-text.ts';
+import { safeText, shownUrl } from '../../core/safe-text.ts';
 import type { Route } from '../transport/transport-request.ts';
 
 /**

@@ -2,7 +2,7 @@ import { RunnerError, toRunnerError } from '../../core/errors.ts';
 import { parseDigest } from '../../image/digest.ts';
 import type { Digest } from '../../image/digest.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 
 /** Points at content: what it is, its hash and its exact length. */
 export interface Descriptor {

@@ -5,7 +5,7 @@ import type { Descriptor } from './descriptor.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { imageConfigTypes, imageTypes, indexTypes, simpleMediaType } from './media-type.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 import { topLevelKeys } from './top-level-keys.ts';
 
 /** One entry of an index; entries that are neither manifest nor index are left out. */

@@ -1,4 +1,4 @@
-import { Agent } from './undici-parts.ts';
+import { Agent } from '../../core/undici-parts.ts';
 import type { Dispatcher } from 'undici';
 import type { ConnectionStep } from '../../core/attempt.ts';
 import type { AddressBook } from './addresses.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
-import { buildConnector } from './undici-parts.ts';
+import { buildConnector } from '../../core/undici-parts.ts';
 import type { AddressBook } from './addresses.ts';
 import { AddressRefusedError } from '../trust/connection-error.ts';
 import type { TlsSettings } from '../trust/tls-options.ts';

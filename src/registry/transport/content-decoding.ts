@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { RunnerError } from '../../core/errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 
 const maxEncodings = 3;
 const hint = 'Have the registry, or the proxy before it, send its answers without Content-Encoding.';

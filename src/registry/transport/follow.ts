@@ -1,6 +1,6 @@
 import { RunnerError } from '../../core/errors.ts';
 import { firstHeader } from './http-header.ts';
-import { shownUrl } from '../safe-text.ts';
+import { shownUrl } from '../../core/safe-text.ts';
 import type { TransportResponse } from './transport-request.ts';
 
 const redirectStatuses: ReadonlySet<number> = new Set([300, 301, 302, 303, 307, 308]);

@@ -14,7 +14,7 @@ import { prefetched } from './prefetch.ts';
 import { requestHeaders } from './request-headers.ts';
 import { isRetriedStatus, retryDelayMs, setbackLabel } from './retry.ts';
 import type { Setback } from './retry.ts';
-import { shownUrl } from '../safe-text.ts';
+import { shownUrl } from '../../core/safe-text.ts';
 import { classifyError } from '../trust/signals.ts';
 import type { Slots } from './slots.ts';
 import { tlsPortComplaint } from '../trust/tls-port.ts';

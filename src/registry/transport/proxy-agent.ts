@@ -1,4 +1,4 @@
-import { Pool, ProxyAgent } from './undici-parts.ts';
+import { Pool, ProxyAgent } from '../../core/undici-parts.ts';
 import type { buildConnector, Dispatcher } from 'undici';
 import { ProxyError } from '../trust/connection-error.ts';
 import { classifyError } from '../trust/signals.ts';

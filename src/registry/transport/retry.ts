@@ -1,4 +1,4 @@
-import { retryAfterSeconds } from './retry-after.ts';
+import { retryAfterSeconds } from '../../core/retry-after.ts';
 import type { Signal } from '../trust/signals.ts';
 
 /** Registry-behaviour 5.8, RT8. */

@@ -1,4 +1,4 @@
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../core/safe-text.ts';
 
 /** What a failed exchange says about the way to the host; the trust chain and the retries decide by it alone. */
 export type SignalKind =

@@ -1,4 +1,4 @@
-import type { Secret } from '../core/secret.ts';
+import type { Secret } from './secret.ts';
 
 const maxScannedChars = 8192;
 const minRedactedChars = 4;
