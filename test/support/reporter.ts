@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import mocha from 'mocha';
 import type { MochaOptions, Runner, Suite, Test } from 'mocha';
+import { jsonAt } from './json-at.ts';
 import { skippedGroups } from './skipped-groups.ts';
 import { countLine } from './test-counts.ts';
 import type { TestCounts } from './test-counts.ts';
@@ -11,6 +13,7 @@ const { constants } = mocha.Runner;
 export class SummaryReporter extends mocha.reporters.Base {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
+    const countsFile = countsFileOf(options);
     let current = emptyCounts();
     let startedMs = performance.now();
     runner.on(constants.EVENT_TEST_PASS, () => (current.passed += 1));
@@ -28,22 +31,28 @@ export class SummaryReporter extends mocha.reporters.Base {
       startedMs = performance.now();
     });
     runner.once(constants.EVENT_RUN_END, () => {
-      this.#finish();
+      this.#finish(countsFile);
     });
   }
 
-  #finish(): void {
+  #finish(countsFile: string): void {
     if (this.failures.length > 0) mocha.reporters.Base.list(this.failures);
     const counts = { passed: this.stats.passes, failed: this.stats.failures, skipped: this.stats.pending };
     if (skippedGroups.length > 0) process.stdout.write('\nskipped:\n');
     for (const group of skippedGroups) process.stdout.write(`  ${group.title}: ${group.reason}\n`);
-    mkdirSync('coverage', { recursive: true });
-    writeFileSync('coverage/test-counts.json', `${JSON.stringify(counts)}\n`);
+    mkdirSync(dirname(countsFile), { recursive: true });
+    writeFileSync(countsFile, `${JSON.stringify(counts)}\n`);
     process.stdout.write(`\n${countLine(counts)}\n`);
   }
 }
 
 export { SummaryReporter as 'module.exports' };
+
+/** Where the counts go, for scripts: the reporter option `counts`, so that two runs do not overwrite each other's. */
+function countsFileOf(options: MochaOptions): string {
+  const file = jsonAt(options, 'reporterOption', 'counts') ?? jsonAt(options, 'reporterOptions', 'counts');
+  return typeof file === 'string' ? file : 'coverage/test-counts.json';
+}
 
 function emptyCounts(): { -readonly [K in keyof TestCounts]: number } {
   return { passed: 0, failed: 0, skipped: 0 };

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { missingPrograms } from './cluster/cluster-programs.ts';
 
 /** One thing that some tests need from the machine. */
 interface Requirement {
@@ -17,6 +18,10 @@ const requirementTable = {
   bubblewrap: program('bwrap', 'bubblewrap'),
   htpasswd: program('htpasswd', 'apache2-utils'),
   go: program('go', 'golang'),
+  cluster: {
+    missing: missingCluster,
+    fix: 'apt-get install golang, or KUBEBUILDER_ASSETS=FOLDER with kube-apiserver, etcd and kubectl',
+  },
   'user-namespaces': {
     missing: () =>
       succeeds('unshare', ['--user', '--map-root-user', 'true'])
@@ -38,6 +43,7 @@ export const requirementNames: readonly RequirementName[] = [
   'bubblewrap',
   'htpasswd',
   'go',
+  'cluster',
   'user-namespaces',
   'root',
 ];
@@ -60,6 +66,14 @@ function program(command: string, debianPackage: string): Requirement {
     missing: () => (isOnPath(command) ? undefined : `${command} is not installed`),
     fix: `apt-get install ${debianPackage}`,
   };
+}
+
+/** Without the programs themselves they are built, once per machine. */
+function missingCluster(): string | undefined {
+  const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
+  if (assets === '') return isOnPath('go') ? undefined : 'neither KUBEBUILDER_ASSETS is set nor go installed';
+  const missing = missingPrograms(assets);
+  return missing.length === 0 ? undefined : `KUBEBUILDER_ASSETS has no ${missing.join(' and no ')}`;
 }
 
 function isOnPath(command: string): boolean {

@@ -1,0 +1,7 @@
+import { unmet } from '../requirement-table.ts';
+import { clusterPrograms } from './cluster-programs.ts';
+
+/** Builds what the test clusters are made of before any test runs, because a hook of a test has less time than that. */
+export async function mochaGlobalSetup(): Promise<void> {
+  if (unmet(['cluster']).length === 0) await clusterPrograms();
+}
