@@ -1,6 +1,6 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { RunnerError, type ErrorCode } from './errors.ts';
 
@@ -22,6 +22,11 @@ export interface FileRead {
   readonly bytes: Uint8Array;
   /** Equal to what {@link identify} gives while the file stays as it was read. */
   readonly identity: string;
+  /**
+   * When this content was put there, in whole milliseconds since the epoch: the modification time of what `..data` points
+   * to, where the kubelet mounts a secret, else that of the file.
+   */
+  readonly swappedAtMs: number;
 }
 
 /** Which version of which of the paths is there now: changes with every swap, rewrite or removal. */
@@ -70,7 +75,21 @@ async function openIfPresent(path: string, kind: string): Promise<FileHandle | u
 async function readAll(handle: FileHandle, path: string, kind: string): Promise<FileRead> {
   const info = await handle.stat({ bigint: true });
   if (info.size > maxBytes) throw fault(path, kind, `is larger than ${String(maxBytes)} bytes`);
-  return { path, bytes: await handle.readFile(), identity: identityOf(path, info) };
+  const bytes = await handle.readFile();
+  return { path, bytes, identity: identityOf(path, info), swappedAtMs: await swapTime(path, info) };
+}
+
+/** The folder counts only while the file that was read is still in it: a later swap's time is not that of older content. */
+async function swapTime(path: string, { dev, ino, mtimeMs }: BigIntStats): Promise<number> {
+  try {
+    const folder = await realpath(join(dirname(path), '..data'));
+    const swapped = await stat(folder, { bigint: true });
+    const inside = await stat(join(folder, basename(path)), { bigint: true });
+    if (inside.dev === dev && inside.ino === ino) return Number(swapped.mtimeMs);
+  } catch {
+    // Not mounted by a kubelet, or swapped just now.
+  }
+  return Number(mtimeMs);
 }
 
 function identityOf(path: string, info: BigIntStats): string {

@@ -28,6 +28,7 @@ interface Held<T> {
   readonly identity: string;
   /** Hash of the accepted bytes; empty for the initial value. */
   readonly hash: string;
+  readonly swappedAtMs: number;
 }
 
 /**
@@ -53,6 +54,11 @@ export class MountedFile<T> {
   /** Grows by one with each accepted content; 0 until then. */
   get version(): number {
     return this.#version;
+  }
+
+  /** When the last good content was put there, in milliseconds since the epoch; 0 for the initial value. */
+  get swappedAtMs(): number {
+    return this.#held?.swappedAtMs ?? 0;
   }
 
   /** The first read. @throws RunnerError what `parse` throws, or that the file cannot be read */
@@ -81,7 +87,7 @@ export class MountedFile<T> {
     this.#checkedAtMs = this.#clock.now();
     if (read !== undefined) return this.#accept(read);
     if (initial === undefined) throw new RunnerError('CFG_OPTION', `no ${kind} file: ${paths.join(', ')}`);
-    this.#held = { value: initial, identity: 'missing', hash: '' };
+    this.#held = { value: initial, identity: 'missing', hash: '', swappedAtMs: 0 };
     return initial;
   }
 
@@ -102,12 +108,12 @@ export class MountedFile<T> {
     const { counters, kind, log, parse } = this.#options;
     const hash = createHash('sha256').update(read.path).update('\0').update(read.bytes).digest('hex');
     if (this.#held?.hash === hash) {
-      this.#held = { ...this.#held, identity: read.identity };
+      this.#held = { ...this.#held, identity: read.identity, swappedAtMs: read.swappedAtMs };
       return this.#held.value;
     }
     const value = parse(read.bytes, read.path);
     const isReload = this.#held !== undefined;
-    this.#held = { value, identity: read.identity, hash };
+    this.#held = { value, identity: read.identity, hash, swappedAtMs: read.swappedAtMs };
     this.#version += 1;
     if (isReload) counters.add('mounted_file_reloads', { file: kind, outcome: 'ok' });
     log.info(isReload ? 'mounted file changed' : 'mounted file loaded', { kind, path: read.path });
