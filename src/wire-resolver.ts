@@ -5,6 +5,8 @@ import { systemClock } from './core/clock.ts';
 import type { Counters } from './core/counters.ts';
 import type { Log } from './core/log.ts';
 import { MountedFile } from './core/mounted-file.ts';
+import { CredentialSource } from './credentials/credential-source.ts';
+import { HelperLogins } from './credentials/helper/helper-logins.ts';
 import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
@@ -24,6 +26,8 @@ export interface Surroundings {
 
 export interface WiredResolver {
   readonly resolver: Resolver;
+  /** For pull secrets, which must hold what helpers return too. */
+  readonly credentials: CredentialSource;
   close(): Promise<void>;
 }
 
@@ -35,7 +39,10 @@ export interface WiredResolver {
 export async function wireResolver(options: Options, surroundings: Surroundings): Promise<WiredResolver> {
   const { environment, log, counters, overrides } = surroundings;
   const { clock = systemClock, lookup, dial, timeouts, random } = overrides;
-  const keyring = await mountedKeyring(options, surroundings);
+  const credentials = new CredentialSource(
+    await mountedKeyring(options, surroundings),
+    new HelperLogins({ environment, clock, log, counters }),
+  );
   const mountedCa = await mountedAuthorities(options, surroundings);
   const transport = new Transport({
     mountedCa,
@@ -54,7 +61,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   });
   const resolver = new Resolver({
     client: new RegistryClient({ transport, log, counters, clock }),
-    keyring,
+    credentials,
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
     resolveTimeoutMs: options.resolveTimeoutMs,
@@ -66,6 +73,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   });
   return {
     resolver,
+    credentials,
     close: async () => {
       resolver.close();
       await transport.close();

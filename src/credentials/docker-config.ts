@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { RunnerError } from '../core/errors.ts';
 import { decodeJson, isJsonObject, type JsonObject } from '../core/json.ts';
 import { holdsCredentialField } from './entry.ts';
+import { HelperChoices } from './helper/helper-choices.ts';
 
 /** What a Kubernetes secret can hold at most. */
 const maxBytes = 1024 * 1024;
@@ -11,6 +12,7 @@ const hint = 'Store the registry credentials as JSON: {"auths": {"registry.examp
 export interface DockerConfig {
   /** Unread entries by key, in the order of the file; a repeated key keeps its last entry. */
   readonly entries: ReadonlyMap<string, unknown>;
+  readonly helpers: HelperChoices;
   readonly warnings: readonly string[];
 }
 
@@ -30,7 +32,8 @@ export function parseDockerConfig(bytes: Uint8Array, file: string): DockerConfig
     if (!isJsonObject(auths)) throw new RunnerError('CFG_SHAPE', `${file}: auths is not an object`, { file, hint });
     for (const [key, entry] of Object.entries(auths)) entries.set(key, entry);
   }
-  return { entries, warnings: helperWarnings(document) };
+  const helpers = isLegacy(file) ? HelperChoices.none : HelperChoices.parse(document, file);
+  return { entries, helpers, warnings: helpers.warnings };
 }
 
 function parseDocument(bytes: Uint8Array, file: string): JsonObject {
@@ -51,11 +54,9 @@ function parseDocument(bytes: Uint8Array, file: string): JsonObject {
 /** By its name the whole document is entries; else only what looks like one, since a config file has other fields too. */
 function legacyEntries(document: JsonObject, file: string): readonly [string, unknown][] {
   const entries = Object.entries(document);
-  return basename(file) === '.dockercfg' ? entries : entries.filter(([, value]) => holdsCredentialField(value));
+  return isLegacy(file) ? entries : entries.filter(([, value]) => holdsCredentialField(value));
 }
 
-function helperWarnings(document: JsonObject): readonly string[] {
-  return Object.entries(document)
-    .filter(([key, value]) => /^cred(sstore|helpers)$/i.test(key) && value !== null && value !== '')
-    .map(([key]) => `${key} is ignored: credential helpers are not run, here as on the node`);
+function isLegacy(file: string): boolean {
+  return basename(file) === '.dockercfg';
 }

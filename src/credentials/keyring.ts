@@ -1,8 +1,9 @@
 import type { Reference } from '../image/reference.ts';
-import { anonymous, type Candidate } from './candidate.ts';
+import { anonymous, type Candidate, withoutRepeats } from './candidate.ts';
 import { parseDockerConfig } from './docker-config.ts';
 import { parseEntry, type Entry } from './entry.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { type HelperChoice, HelperChoices } from './helper/helper-choices.ts';
 import { compareKeys, hasUpperCaseHost, keyTarget, matchKey, parseKey, shownKey, type CredentialKey } from './key.ts';
 
 interface Slot {
@@ -22,13 +23,15 @@ export interface Lookup {
  * matches whole segments only and the most particular key comes first.
  */
 export class Keyring {
-  static readonly empty = new Keyring([], []);
+  static readonly empty = new Keyring([], HelperChoices.none, []);
 
   readonly warnings: readonly string[];
   readonly #slots: readonly Slot[];
+  readonly #helpers: HelperChoices;
 
-  private constructor(slots: readonly Slot[], warnings: readonly string[]) {
+  private constructor(slots: readonly Slot[], helpers: HelperChoices, warnings: readonly string[]) {
     this.#slots = slots.toSorted((a, b) => compareKeys(a.key, b.key));
+    this.#helpers = helpers;
     this.warnings = warnings;
   }
 
@@ -44,7 +47,7 @@ export class Keyring {
       if (key === undefined || entry.kind === 'empty') continue;
       slots.push({ key, candidate: candidateOf(shownKey(text), entry) });
     }
-    return new Keyring(slots, warnings);
+    return new Keyring(slots, config.helpers, warnings);
   }
 
   /** The keys that can match something, as in the file but without user information, in the order of their precedence. */
@@ -52,7 +55,7 @@ export class Keyring {
     return this.#slots.map(({ candidate }) => candidate.key);
   }
 
-  /** Every credential that matches the image. */
+  /** Every credential of the file that matches the image. */
   lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
     const target = keyTarget(reference.domain, reference.path);
     const matches = this.#slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));
@@ -68,22 +71,22 @@ export class Keyring {
         ),
     };
   }
+
+  /**
+   * The program to ask for the image's login, before anything in the file: that of `credHelpers`, which is about one
+   * registry. That of `credsStore` is about all of them, so only where nothing in the file matches.
+   */
+  helperFor(reference: Pick<Reference, 'domain' | 'path'>): Exclude<HelperChoice, { kind: 'off' }> | undefined {
+    const target = keyTarget(reference.domain, reference.path);
+    const isInFile = this.#slots.some(({ key }) => matchKey(key, target) === 'yes');
+    const choice = this.#helpers.own(target) ?? (isInFile ? undefined : this.#helpers.store);
+    return choice?.kind === 'off' ? undefined : choice;
+  }
 }
 
 function candidateOf(key: string, entry: Exclude<Entry, { kind: 'empty' }>): Candidate {
   if (entry.kind === 'broken') return { kind: 'broken', key, reason: entry.reason };
   return { kind: 'login', key, login: entry.login, fingerprint: fingerprintOf(entry.login) };
-}
-
-/** The same login under two keys would only be refused twice. */
-function withoutRepeats(candidates: readonly Candidate[]): readonly Candidate[] {
-  const seen = new Set<string>();
-  return candidates.filter((candidate) => {
-    if (candidate.kind === 'broken') return true;
-    const isNew = !seen.has(candidate.fingerprint);
-    seen.add(candidate.fingerprint);
-    return isNew;
-  });
 }
 
 function entryWarnings(text: string, key: CredentialKey | undefined, entry: Entry): readonly string[] {

@@ -4,11 +4,11 @@ import type { Counters } from '../core/counters.ts';
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { SingleFlight } from '../core/single-flight.ts';
-import type { Keyring } from '../credentials/keyring.ts';
+import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { Platform } from '../image/platform.ts';
 import { namingImage } from '../image/naming-image.ts';
 import { shownInput } from '../image/quote.ts';
-import { parseReference } from '../image/reference.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/session.ts';
 import { cacheKey } from './cache-key.ts';
 import { type Answer, Lookup, type Question, type Session, type SessionSource } from './lookup.ts';
@@ -19,8 +19,8 @@ import { type Freshness, TagCache } from './tag-cache.ts';
 
 export interface ResolverOptions<S extends Session = RegistrySession> {
   readonly client: SessionSource<S>;
-  /** The mounted credentials file; asked once per resolution, so that a rotated file counts at once. */
-  readonly keyring: { current(): Promise<Pick<Keyring, 'lookup'>> };
+  /** Asked once per resolution, so that a rotated file counts at once. */
+  readonly credentials: Pick<CredentialSource, 'lookup'>;
   /** Put before a name without a slash; empty for none. */
   readonly defaultImagePrefix: string;
   /** How long a tag's answer is fresh; 0 asks the registry every time. */
@@ -47,6 +47,9 @@ interface Sourced extends Answer {
 
 const tooSlowHint = 'The attempts tell how far it came; --resolve-timeout gives it longer.';
 
+/** The registry did not let the credentials in, or did not like who they belong to. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['AUTH_DENIED', 'AUTH_REFUSED', 'AUTH_FORBIDDEN']);
+
 /** The registry may well answer the same question later: what was known before may stand in for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
 
@@ -72,13 +75,13 @@ export class Resolver<S extends Session = RegistrySession> {
 
   /** @throws {RunnerError} naming the image */
   async resolve(image: string, { signal, refresh = false }: ResolveOptions): Promise<Resolved> {
-    const { clock, counters, log } = this.#options;
+    const { clock, counters, defaultImagePrefix, log } = this.#options;
     const startedMs = clock.now();
-    let question: Question | undefined;
+    let reference: Reference | undefined;
     try {
       signal.throwIfAborted();
-      question = await this.#question(image);
-      const answer = await this.#answer(question, signal, refresh);
+      reference = parseReference(image, { defaultImagePrefix });
+      const { question, answer } = await this.#answered(reference, signal, refresh);
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
       log.debug('image resolved', { image, digest: answer.entry.digest, source: answer.source, elapsedMs });
@@ -88,15 +91,14 @@ export class Resolver<S extends Session = RegistrySession> {
       const { code, message, details } = failure(thrown, signal);
       counters.add('resolutions', { source: 'none', outcome: code });
       // An error that is shared names the image as the first caller wrote it.
-      const named = question === undefined ? message : namingImage(question.reference, message);
+      const named = reference === undefined ? message : namingImage(reference, message);
       throw new RunnerError(code, named, { ...details, image: shownInput(image) });
     }
   }
 
   /** To pull what was resolved, with the credential that worked tried first. */
-  async session({ reference, credential }: Resolution): Promise<S> {
-    const keyring = await this.#options.keyring.current();
-    const { candidates } = keyring.lookup(reference);
+  async session({ reference, credential }: Resolution, signal?: AbortSignal): Promise<S> {
+    const { candidates } = await this.#options.credentials.lookup(reference, signal);
     const worked = candidates.filter(({ key }) => key === credential);
     const others = candidates.filter(({ key }) => key !== credential);
     return this.#options.client.session(reference, [...worked, ...others]);
@@ -109,10 +111,25 @@ export class Resolver<S extends Session = RegistrySession> {
     this.#refusals.close();
   }
 
-  async #question(image: string): Promise<Question> {
-    const { defaultImagePrefix, keyring } = this.#options;
-    const reference = parseReference(image, { defaultImagePrefix });
-    const { candidates, warnings } = (await keyring.current()).lookup(reference);
+  /** Credentials that were refused may have been replaced meanwhile, as a helper's token is; new ones are tried once. */
+  async #answered(
+    reference: Reference,
+    signal: AbortSignal,
+    refresh: boolean,
+  ): Promise<{ readonly question: Question; readonly answer: Sourced }> {
+    const question = await this.#question(reference, signal);
+    try {
+      return { question, answer: await this.#answer(question, signal, refresh) };
+    } catch (error) {
+      if (signal.aborted || !isRefusal(error)) throw error;
+      const anew = await this.#question(reference, signal);
+      if (anew.key === question.key) throw error;
+      return { question: anew, answer: await this.#answer(anew, signal, refresh) };
+    }
+  }
+
+  async #question(reference: Reference, signal: AbortSignal): Promise<Question> {
+    const { candidates, warnings } = await this.#options.credentials.lookup(reference, signal);
     return { reference, candidates, warnings, key: cacheKey(reference, candidates) };
   }
 
@@ -210,6 +227,10 @@ export class Resolver<S extends Session = RegistrySession> {
 
 function isTemporary(error: unknown): boolean {
   return error instanceof RunnerError && temporary.has(error.code);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RunnerError && refusals.has(error.code);
 }
 
 /** What went wrong; when the call was given up, why, and how far it had come. */

@@ -105,11 +105,13 @@ describe('credentials document', () => {
     expect(firstLogin(keyring, 'reg.io/x')).to.deep.equal({ broken: 'is not an object' });
   });
 
-  it('[CH12] says that credential helpers are not run', () => {
+  it('[CH12] says that the node will not run credential helpers', () => {
     const warnings = parseText(
       text({ auths: {}, credsStore: 'desktop', credHelpers: { 'gcr.io': 'gcloud' } }),
     ).warnings;
     expect(warnings).to.have.length(2);
-    expect(warnings.join()).to.include('credsStore is ignored').and.include('credHelpers is ignored');
+    for (const [at, field] of ['credsStore', 'credHelpers'].entries()) {
+      expect(warnings[at]).to.include(`${field}: `).and.to.include('the node will not run them');
+    }
   });
 });

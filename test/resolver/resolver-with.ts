@@ -37,9 +37,7 @@ export class ResolverWith {
     };
     this.resolver = new Resolver({
       client: this.registry,
-      keyring: {
-        current: async () => Promise.resolve({ lookup: () => ({ candidates: this.candidates, warnings: [] }) }),
-      },
+      credentials: { lookup: async () => Promise.resolve({ candidates: this.candidates, warnings: [] }) },
       defaultImagePrefix: 'registry.example.com/functions',
       imageCacheTtlMs: options.ttlMs ?? ttlMs,
       resolveTimeoutMs: options.timeoutMs ?? 2_000,
