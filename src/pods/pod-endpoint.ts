@@ -7,6 +7,13 @@ export interface PodAnswer {
   readonly stderr: Uint8Array;
   /** How much the function wrote to stderr before any cutting. */
   readonly stderrBytes: number;
+  /** Results of a function that failed, where the in-pod server tells them without its stdout. */
+  readonly results?: readonly PodResult[];
+}
+
+export interface PodResult {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly message: string;
 }
 
 /** The in-pod server of one pod. */

@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import {
   type EvaluateFunctionResponse,
   evaluateFunctionResponseOf,
@@ -21,12 +21,14 @@ export class RunnerClient {
   readonly #client: Client;
 
   /** @param address `host:port`. */
-  constructor(address: string, maxMessageBytes = -1) {
+  constructor(address: string, maxMessageBytes = -1, options: ChannelOptions = {}) {
     this.#client = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.max_send_message_length': maxMessageBytes,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_http_proxy': 0,
+      'grpc.service_config_disable_resolution': 1,
+      ...options,
     });
   }
 

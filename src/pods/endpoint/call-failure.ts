@@ -1,0 +1,57 @@
+import { type ErrorCode, RunnerError } from '../../core/errors.ts';
+import { safeText } from '../../core/safe-text.ts';
+import type { GrpcFailure } from '../../rpc/grpc-failure.ts';
+import { lost, tooLarge } from './lost.ts';
+
+const maxMessageChars = 2000;
+
+/** Reasons that our in-pod server gives under the names that we have for them. */
+const sameCodes = new Map<string, ErrorCode>(
+  (
+    [
+      'MAN_CONFIG',
+      'FUNCTION_START',
+      'FUNCTION_FAILED',
+      'FUNCTION_OUTPUT',
+      'FUNCTION_LIMIT',
+      'FUNCTION_TIMEOUT',
+      'OVERLOADED',
+      'DEADLINE',
+    ] satisfies ErrorCode[]
+  ).map((code) => [code, code]),
+);
+
+/** Statuses with which grpc-js tells that a connection broke or refused; without a reason of the server they have no other meaning. */
+const lostStatuses: ReadonlySet<string> = new Set(['UNAVAILABLE', 'CANCELLED']);
+
+/** What grpc-js calls a stream that ended without a status; the server's own errors have other texts. */
+const streamEnded = /^Received RST_STREAM with code |^Connection dropped|^No connection established/;
+
+/** Turns the status of a call to a pod into an error of ours. Pure. */
+export function callError(
+  failure: GrpcFailure,
+  about: { readonly address: string; readonly image: string },
+): RunnerError {
+  const { status, reason, hint, message, retryDelaySeconds } = failure;
+  const code = sameCodes.get(reason);
+  if (code !== undefined) {
+    return new RunnerError(code, message, {
+      image: about.image,
+      ...(hint !== '' && { hint }),
+      ...(retryDelaySeconds !== undefined && { retryAfterSeconds: retryDelaySeconds }),
+    });
+  }
+  if (reason === 'SHUTTING_DOWN' || (reason === '' && isLost(status, message))) {
+    return lost(about.address, message, failure);
+  }
+  if (reason === '' && status === 'RESOURCE_EXHAUSTED') return tooLarge(message, about.image, failure);
+  if (reason === '' && status === 'DEADLINE_EXCEEDED') {
+    return new RunnerError('DEADLINE', 'the pod did not answer in time', { cause: failure, image: about.image });
+  }
+  const text = `the pod at ${about.address} answered ${status}: ${safeText(message, maxMessageChars)}`;
+  return new RunnerError('INTERNAL', text, { cause: failure, image: about.image });
+}
+
+function isLost(status: string, message: string): boolean {
+  return lostStatuses.has(status) || (status === 'INTERNAL' && streamEnded.test(message));
+}

@@ -1,0 +1,17 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
+import type { ConnectPod } from '../pod-endpoint.ts';
+import { GrpcEndpoint } from './grpc-endpoint.ts';
+
+interface ConnectPodOptions {
+  /** `--max-request-body-size`. */
+  readonly maxMessageBytes: number;
+  /** A pod that has not answered three questions in a row, this far apart, is lost; default 5000. */
+  readonly livenessMs?: number;
+  readonly clock?: Clock;
+}
+
+/** How pods are reached: gRPC over plaintext HTTP/2, with these bounds. */
+export function createConnectPod(options: ConnectPodOptions): ConnectPod {
+  const { maxMessageBytes, livenessMs = 5000, clock = systemClock } = options;
+  return (address) => new GrpcEndpoint({ address, maxMessageBytes, livenessMs, clock });
+}
