@@ -7,9 +7,12 @@ import { Authorizer } from './auth/authorizer.ts';
 import { ChallengeMemory } from './auth/challenge-memory.ts';
 import { ChallengeReader } from './auth/challenge-reader.ts';
 import { Exchange } from './exchange.ts';
+import type { RegistryHosts } from './mirrors/host-line.ts';
+import { MirrorHealth } from './mirrors/mirror-health.ts';
+import { originHost } from './registry-host.ts';
 import { RegistryWarnings } from './registry-warnings.ts';
 import { RegistrySession } from './session.ts';
-import type { SessionParts } from './session.ts';
+import type { CandidatesOf, SessionParts } from './session.ts';
 import { TokenCache } from './auth/token-cache.ts';
 import { TokenService } from './auth/token-service.ts';
 import type { Transport } from './transport/transport.ts';
@@ -19,6 +22,8 @@ export interface RegistryClientOptions {
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Default: every registry is asked itself. */
+  readonly hosts?: RegistryHosts;
 }
 
 /**
@@ -36,11 +41,14 @@ export class RegistryClient {
     const challenges = new ChallengeReader(transport, memory);
     const warnings = new RegistryWarnings(log);
     const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings });
-    this.#sessionParts = { transport, exchange, log, counters, clock };
+    const { hosts = noMirrors } = options;
+    this.#sessionParts = { transport, exchange, hosts, health: new MirrorHealth(clock), log, counters, clock };
   }
 
-  /** `candidates` in the order to try them; none means anonymous. */
-  session(reference: Reference, candidates: readonly Candidate[]): RegistrySession {
-    return new RegistrySession(this.#sessionParts, reference, candidates);
+  /** `candidates` in the order to try them, none means anonymous; `candidatesOf` gives those of mirrors. */
+  session(reference: Reference, candidates: readonly Candidate[], candidatesOf?: CandidatesOf): RegistrySession {
+    return new RegistrySession(this.#sessionParts, reference, candidates, candidatesOf);
   }
 }
+
+const noMirrors: RegistryHosts = { hostsOf: async (reference) => Promise.resolve([originHost(reference)]) };

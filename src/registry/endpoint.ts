@@ -2,6 +2,7 @@ import type { ConnectionStep } from '../core/attempt.ts';
 import { RunnerError } from '../core/errors.ts';
 import { joinAuthority, splitAuthority } from './authority.ts';
 import { safeText } from '../core/safe-text.ts';
+import type { HostTls } from './trust/host-tls.ts';
 
 /** A host as it is named before anything is known of it. */
 export interface Endpoint {
@@ -14,6 +15,9 @@ export interface Endpoint {
   readonly authority: string;
   /** For the step that worked. */
   readonly key: string;
+  readonly tls?: HostTls;
+  /** Whoever set the host up wrote http on purpose. */
+  readonly plaintextAllowed?: true;
 }
 
 /** The endpoint of `host[:port]`, whose scheme the trust chain picks. */
@@ -30,6 +34,11 @@ export function urlEndpoint(url: URL): Endpoint {
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const port = url.port === '' ? (scheme === 'http' ? 80 : 443) : Number(url.port);
   return endpoint(scheme, url.hostname, port, url.host);
+}
+
+/** The same endpoint with a host's own trust and client certificates. */
+export function withTls(target: Endpoint, tls: HostTls | undefined): Endpoint {
+  return tls === undefined ? target : { ...target, tls, key: `${target.key} ${tls.key}` };
 }
 
 export function portOf(target: Endpoint, step: ConnectionStep): number {

@@ -19,14 +19,18 @@ import { readErrorBody } from './error-body.ts';
 import type { ErrorBody } from './error-body.ts';
 import type { RegistryWarnings } from './registry-warnings.ts';
 import { parseScopes, scopesFor } from './auth/scope.ts';
+import { extraHeaders } from './registry-host.ts';
 import type { Route, Transport, TransportResponse } from './transport/transport.ts';
 import { userAgent } from './user-agent.ts';
 
 export interface RegistryRequest {
+  /** With query. */
   readonly path: string;
   readonly accept: string;
   /** A long download. */
   readonly bulk?: true;
+  /** Another host can be asked, so nothing is repeated after a temporary failure. */
+  readonly once?: true;
 }
 
 /** An answer other than 401 and 403. */
@@ -70,7 +74,7 @@ export class Exchange {
   }
 
   async run(request: RegistryRequest, caller: Caller): Promise<Exchanged> {
-    const known = this.#parts.transport.route(caller.reference.apiHost);
+    const known = this.#parts.transport.route(caller.host.endpoint);
     let step = await answerOrRefusal(caller, async () =>
       known === undefined ? undefined : this.#parts.authorizer.ready(caller, known),
     );
@@ -94,19 +98,21 @@ export class Exchange {
     ready: Authorization | undefined,
   ): Promise<{ readonly response: TransportResponse; readonly sent: Authorization | undefined }> {
     let sent: Authorization | undefined;
+    const { host } = caller;
     const response = await this.#parts.transport.send({
-      target: { kind: 'registry', authority: caller.reference.apiHost, path: request.path },
+      target: { kind: 'registry', endpoint: host.endpoint, path: request.path },
       method: 'GET',
-      headers: { accept: request.accept, 'user-agent': userAgent },
+      headers: { 'user-agent': userAgent, ...extraHeaders(host), accept: request.accept },
       authorize: (route) => {
         // The last gate before the wire, whatever came before: no login in clear (TC13).
         const fitting = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);
         sent = mayCarryLogin(caller, route) ? fitting : undefined;
-        return sent?.header;
+        return sent?.header ?? (route.credentialsAllowed ? host.headers.get('authorization') : undefined);
       },
       attempts: caller.attempts,
       signal: caller.signal,
       ...(request.bulk === undefined ? {} : { bulk: request.bulk }),
+      ...(request.once === undefined ? {} : { once: request.once }),
     });
     if (!response.redirected) {
       this.#parts.warnings.note(response.route.authority, response.headers, secretsOf(caller, sent));
@@ -182,8 +188,8 @@ export class Exchange {
   }
 }
 
-function secretsOf({ candidate }: Caller, sent: Authorization | undefined): readonly Secret[] {
-  const login = loginSecrets(candidate.login);
+function secretsOf({ candidate, host }: Caller, sent: Authorization | undefined): readonly Secret[] {
+  const login = [...loginSecrets(candidate.login), ...host.headers.values()];
   return sent?.token === undefined ? login : [...login, sent.token.value];
 }
 
@@ -211,6 +217,6 @@ async function answerOrRefusal(caller: Caller, answer: () => Promise<Authorizati
     for (const attempt of error.details.attempts ?? []) caller.attempts.add(attempt);
     if (error.code === 'AUTH_REFUSED') return { kind: 'refused', error };
     if (error.code !== 'AUTH_DENIED') throw error;
-    return { kind: 'refused', error: loginMissing(caller.reference, caller.reference.apiHost, error.message) };
+    return { kind: 'refused', error: loginMissing(caller.reference, caller.host.endpoint.authority, error.message) };
   }
 }

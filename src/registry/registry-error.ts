@@ -7,8 +7,8 @@ import { statusNames } from './transport/status-names.ts';
 /** What was asked of the registry. */
 export interface Question {
   readonly reference: Reference;
-  readonly content: 'manifest' | 'blob';
-  /** Tag or digest. */
+  readonly content: 'manifest' | 'blob' | 'tags';
+  /** Tag or digest; `list` of tags. */
   readonly target: string;
 }
 
@@ -58,15 +58,21 @@ function notFound(question: Question, answer: FailedAnswer): RunnerError {
     });
   }
   if (answer.body.codes.includes('NAME_UNKNOWN')) {
-    return failure('REPO_NOT_FOUND', answer, `repository ${question.reference.path} does not exist on ${answer.host}`, {
-      hint: 'Check the spelling of the image name, and that the image was pushed to this registry.',
-    });
+    return failure('REPO_NOT_FOUND', answer, noRepository(question, answer), { hint: repositoryHint });
   }
   if (answer.body.isHtml && !answer.redirected) return notARegistry(answer.host, answer.status);
+  if (question.content === 'tags')
+    return failure('REPO_NOT_FOUND', answer, noRepository(question, answer), { hint: repositoryHint });
   const kind = question.target.includes(':') ? 'digest' : 'tag';
   return failure('MAN_NOT_FOUND', answer, `${kind} ${question.target} does not exist in ${repository(question)}`, {
     hint: `Check the spelling of the ${kind}, and that the image was pushed.`,
   });
+}
+
+const repositoryHint = 'Check the spelling of the image name, and that the image was pushed to this registry.';
+
+function noRepository({ reference }: Question, { host }: FailedAnswer): string {
+  return `repository ${reference.path} does not exist on ${host}`;
 }
 
 function rateLimited(answer: FailedAnswer): RunnerError {

@@ -1,72 +1,80 @@
-import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 
 import type { Attempt, ConnectionStep } from '../core/attempt.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Counters } from '../core/counters.ts';
-import { abortError } from '../core/deadline.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
 import type { Candidate } from '../credentials/candidate.ts';
-import { parseDigest } from '../image/digest.ts';
 import { namingImage } from '../image/naming-image.ts';
 import type { Reference } from '../image/reference.ts';
-import { AttemptLog } from './trust/attempt-log.ts';
-import { brokenEntry } from './auth/auth-error.ts';
-import { cutShort, readBody } from './transport/body.ts';
-import { CandidateTurns } from './candidate-turns.ts';
 import type { Descriptor } from './content/descriptor.ts';
-import type { Answered, Exchange, RegistryRequest } from './exchange.ts';
-import { readFailure } from './failed-answer.ts';
-import { acceptManifest } from './content/fetched-manifest.ts';
 import type { FetchedManifest } from './content/fetched-manifest.ts';
-import { manifestAccept } from './content/media-type.ts';
-import type { Question } from './registry-error.ts';
-import type { Transport } from './transport/transport.ts';
-import type { TransportResponse } from './transport/transport-request.ts';
-import { checkContent, ContentCheck, wrongSize } from './content/verify.ts';
+import { HostSession } from './host-session.ts';
+import type { HostParts } from './host-session.ts';
+import { brisk } from './mirrors/brisk.ts';
+import { firstAnswer } from './mirrors/first-answer.ts';
+import type { Contender } from './mirrors/first-answer.ts';
+import { lineUp } from './mirrors/host-line.ts';
+import type { HostLine, Need, RegistryHosts } from './mirrors/host-line.ts';
+import type { MirrorHealth } from './mirrors/mirror-health.ts';
+import { MirrorReport } from './mirrors/mirror-report.ts';
+import type { RegistryHost } from './registry-host.ts';
+import type { TagList } from './tag-list.ts';
+import { AttemptLog } from './trust/attempt-log.ts';
 
-export interface SessionParts {
-  readonly transport: Transport;
-  readonly exchange: Exchange;
-  readonly log: Log;
-  readonly counters: Counters;
-  readonly clock: Clock;
+export interface SessionParts extends HostParts {
+  readonly hosts: RegistryHosts;
+  readonly health: MirrorHealth;
 }
 
-/** Registry-behaviour 4.4, SZ6. */
-const maxManifestBytes = 4 * 1024 * 1024;
-const maxConfigBytes = 4 * 1024 * 1024;
+/** The credentials for another host than the reference's: only those whose key names that host. */
+export type CandidatesOf = (host: Pick<Reference, 'domain' | 'path'>) => readonly Candidate[];
+
+/** What mirrors may cost a request before the registry is asked too, in milliseconds. */
+const mirrorPatienceMs = 1500;
 
 /**
- * One resolution or pull of one reference: tries the candidates in order, the next one only after 401 or 403, and keeps
- * every attempt. Concurrent calls are safe. What it throws names the image, the registry and all attempts.
+ * One resolution or pull of one reference: asks its mirrors in order, then the registry, and keeps every attempt. Concurrent
+ * calls are safe. What it throws names the image, the registry and all attempts.
  */
 export class RegistrySession {
   readonly #parts: SessionParts;
   readonly #reference: Reference;
-  readonly #turns: CandidateTurns;
+  readonly #candidates: readonly Candidate[];
+  readonly #candidatesOf: CandidatesOf;
   readonly #attempts = new AttemptLog();
-  #connection: ConnectionStep | undefined;
+  readonly #report: MirrorReport;
+  readonly #sessions = new Map<RegistryHost, HostSession>();
+  #hosts: Promise<readonly RegistryHost[]> | undefined;
+  /** Who answered last. */
+  #answered: HostSession | undefined;
+  /** The last layer that a mirror has begun to send. */
+  #mirrored: { readonly session: HostSession; readonly descriptor: Descriptor } | undefined;
+  #avoidsMirrors = false;
 
-  constructor(parts: SessionParts, reference: Reference, candidates: readonly Candidate[]) {
+  constructor(
+    parts: SessionParts,
+    reference: Reference,
+    candidates: readonly Candidate[],
+    candidatesOf: CandidatesOf = () => [],
+  ) {
     this.#parts = parts;
     this.#reference = reference;
-    this.#turns = new CandidateTurns(candidates);
+    this.#candidates = candidates;
+    this.#candidatesOf = candidatesOf;
+    this.#report = new MirrorReport({ ...parts, reference, attempts: this.#attempts });
   }
 
   get attempts(): readonly Attempt[] {
     return this.#attempts.list;
   }
 
-  /** The step by which the registry was reached; undefined before its first answer. */
+  /** The step by which the host was reached that answered last; undefined before the first answer. */
   get connection(): ConnectionStep | undefined {
-    return this.#connection;
+    return this.#answered?.connection;
   }
 
   /** The key of the credential in use, as written in the file, or `anonymous`. Never its value. */
   get credential(): string {
-    return this.#turns.current.key;
+    return this.#answered?.credential ?? this.#candidates[0]?.key ?? 'anonymous';
   }
 
   /**
@@ -75,91 +83,161 @@ export class RegistrySession {
    * {@link Transport.send} throws.
    */
   async fetchManifest(target: string | Descriptor, signal: AbortSignal): Promise<FetchedManifest> {
-    const descriptor = typeof target === 'string' ? undefined : target;
-    const name = typeof target === 'string' ? target : target.digest.text;
-    return this.#explained(async () => {
-      if (descriptor !== undefined && descriptor.size > maxManifestBytes) throw tooLarge(descriptor, maxManifestBytes);
-      const digest = descriptor?.digest ?? (name.includes(':') ? parseDigest(name) : undefined);
-      const response = await this.#get('manifest', name, manifestAccept, signal);
-      const bytes = await readBody(response, maxManifestBytes, signal);
-      const fetched = acceptManifest(bytes, { digest, descriptor }, response, this.#parts.log);
-      if (digest === undefined && !fetched.authenticated) this.#warnUnauthenticated();
-      return fetched;
-    });
+    const need = typeof target === 'string' && !target.includes(':') ? 'resolve' : 'pull';
+    return this.#ask(need, signal, async (session, own) => session.fetchManifest(target, own));
   }
 
   /** A blob of at most 4 MiB, held against its descriptor: `MAN_SIZE`, `MAN_DIGEST`, `BLOB_UNKNOWN`. */
   async fetchBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Buffer> {
-    return this.#explained(async () => {
-      if (descriptor.size > maxConfigBytes) throw tooLarge(descriptor, maxConfigBytes);
-      const response = await this.#get('blob', descriptor.digest.text, '*/*', signal);
-      const bytes = await readBody(response, descriptor.size, signal);
-      checkContent(descriptor, bytes);
-      return bytes;
-    });
+    return this.#ask('pull', signal, async (session, own) => session.fetchBlob(descriptor, own));
   }
 
   /**
    * A blob of any size; the stream fails with `MAN_SIZE` or `MAN_DIGEST` where it does not end as its descriptor says, with
-   * `UNREACHABLE` where it is cut short.
+   * `UNREACHABLE` where it is cut short, or where a mirror has sent it wrong: asked for again it comes from the registry.
    */
   async streamBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Readable> {
+    this.#mirrored = undefined;
+    const work = async (session: HostSession, own: AbortSignal): Promise<Readable> =>
+      this.#stream(session, descriptor, own);
+    return this.#ask('pull', signal, work, (late) => late.destroy());
+  }
+
+  /**
+   * To be called when the last layer could not be unpacked: true when it came from a mirror, which is to blame then. Asked
+   * for again the layer comes from the registry.
+   */
+  distrust(): boolean {
+    if (this.#mirrored === undefined) return false;
+    const { session, descriptor } = this.#mirrored;
+    const message = `what it sent for ${descriptor.digest.text} cannot be unpacked`;
+    this.#avoidsMirrors = true;
+    this.#report.failed(session, new RunnerError('MAN_DIGEST', message));
+    return true;
+  }
+
+  /**
+   * The repository's tags as the registry itself has them, at most 10 000. `REPO_NOT_FOUND`, `REDIRECT_REFUSED` for a page
+   * on another origin, `NOT_A_REGISTRY`.
+   */
+  async listTags(signal: AbortSignal): Promise<TagList> {
     return this.#explained(async () => {
-      const response = await this.#get('blob', descriptor.digest.text, '*/*', signal, { bulk: true });
-      const check = new ContentCheck(descriptor, (failure) => this.#explain(streamFailure(failure, response, signal)));
-      pipeline(response.body, check, () => undefined);
-      return check;
+      const last = (await this.#hostList()).at(-1);
+      if (last === undefined) throw this.#nobody();
+      const session = this.#sessionOf(last, false);
+      const list = await session.listTags(signal);
+      this.#answered = session;
+      return list;
     });
   }
 
-  async #get(
-    content: Question['content'],
-    target: string,
-    accept: string,
+  async #stream(session: HostSession, descriptor: Descriptor, signal: AbortSignal): Promise<Readable> {
+    const isMirror = await this.#isMirror(session.host);
+    if (!isMirror) return session.streamBlob(descriptor, signal, { explain: (failure) => this.#explain(failure) });
+    const stream = await session.streamBlob(descriptor, signal, {
+      through: (body) => brisk(body, mirrorPatienceMs),
+      explain: (failure) => this.#explain(signal.aborted ? failure : this.#mirrorBroke(session, failure)),
+    });
+    this.#mirrored = { session, descriptor };
+    return stream;
+  }
+
+  /** An error that says that asking again helps, as the next host is asked then. */
+  #mirrorBroke(session: HostSession, failure: Error): RunnerError {
+    const error = toRunnerError(failure);
+    this.#avoidsMirrors = true;
+    this.#report.failed(session, error);
+    const message = `the mirror ${session.host.endpoint.authority} failed: ${error.message}`;
+    return new RunnerError('UNREACHABLE', message, { cause: error });
+  }
+
+  async #ask<T>(
+    need: Need,
     signal: AbortSignal,
-    options: { readonly bulk?: true } = {},
-  ): Promise<TransportResponse> {
-    const path = `/v2/${this.#reference.path}/${content}s/${target}`;
-    const { response, secrets } = await this.#askInTurn({ path, accept, ...options }, signal);
-    this.#noteConnection(response);
-    if (response.status === 200) return response;
-    const question = { reference: this.#reference, content, target };
-    throw await readFailure(question, response, { signal, nowMs: this.#parts.clock.now(), secrets });
-  }
-
-  /** As the current candidate, or as the one that another call has moved on to meanwhile. */
-  async #askInTurn(request: RegistryRequest, signal: AbortSignal): Promise<Answered> {
-    for (;;) {
-      const candidate = this.#turns.current;
-      if (candidate.kind === 'broken') throw brokenEntry(candidate);
-      const caller = { reference: this.#reference, candidate, attempts: this.#attempts, signal };
-      const exchanged = await this.#parts.exchange.run(request, caller);
-      if (exchanged.kind === 'answered') {
-        if (exchanged.isAuthorized) this.#turns.settle();
-        return exchanged;
-      }
-      if (this.#turns.pass(candidate, exchanged.error) === 'passed') this.#noteFallback(candidate, exchanged.error);
-    }
-  }
-
-  #noteFallback({ key }: Candidate, { code }: RunnerError): void {
-    const values = { registry: this.#reference.domain, credential: key, reason: code };
-    this.#parts.log.debug('credential refused, trying the next one that matches', values);
-    this.#parts.counters.add('credential_fallbacks', {});
-  }
-
-  #noteConnection(response: TransportResponse): void {
-    const route = response.redirected ? this.#parts.transport.route(this.#reference.apiHost) : response.route;
-    this.#connection = route?.step ?? this.#connection;
-  }
-
-  /** TC14: whoever sits on the way can have given any image for a tag. */
-  #warnUnauthenticated(): void {
-    this.#parts.log.warn('tag resolved over a connection that does not prove who the registry is', {
-      image: this.#reference.canonical,
-      registry: this.#reference.domain,
-      step: this.#connection,
+    work: (session: HostSession, signal: AbortSignal) => Promise<T>,
+    discard: (late: T) => void = () => undefined,
+  ): Promise<T> {
+    return this.#explained(async () => {
+      const line = lineUp(
+        await this.#hostList(),
+        need,
+        (host) => this.#avoidsMirrors || this.#parts.health.isAvoided(host),
+      );
+      const { mirrors, last, reserve } = line;
+      if (last !== undefined && mirrors.length + reserve.length === 0) return this.#work(last, false, work, signal);
+      const contenders = this.#contenders(line, work);
+      if (contenders.length === 0) throw this.#nobody();
+      const staggerMs = mirrorPatienceMs / Math.max(1, mirrors.length);
+      return firstAnswer(contenders, { staggerMs, signal, discard });
     });
+  }
+
+  #contenders<T>(
+    { mirrors, last, reserve }: HostLine,
+    work: (session: HostSession, signal: AbortSignal) => Promise<T>,
+  ): readonly Contender<T>[] {
+    const mirror = (host: RegistryHost): Contender<T> => ({
+      run: async (signal) => this.#work(host, true, work, signal),
+      failed: (error) => {
+        this.#report.failed(this.#sessionOf(host, true), error);
+        return 'next';
+      },
+      overtaken: () => {
+        this.#report.overtaken(this.#sessionOf(host, true));
+      },
+      speaksForAll: false,
+    });
+    const registry = (host: RegistryHost): Contender<T> => ({
+      run: async (signal) => this.#work(host, false, work, signal),
+      failed: ({ code }) => (unreachable.has(code) ? 'next' : 'final'),
+      overtaken: () => undefined,
+      speaksForAll: true,
+    });
+    return [...mirrors.map(mirror), ...(last === undefined ? [] : [registry(last)]), ...reserve.map(mirror)];
+  }
+
+  async #work<T>(
+    host: RegistryHost,
+    once: boolean,
+    work: (session: HostSession, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const session = this.#sessionOf(host, once);
+    const answer = await work(session, signal);
+    this.#answered = session;
+    return answer;
+  }
+
+  #sessionOf(host: RegistryHost, once: boolean): HostSession {
+    const known = this.#sessions.get(host);
+    if (known !== undefined) return known;
+    const { path } = this.#reference;
+    const candidates =
+      host.identity === 'origin' ? this.#candidates : this.#candidatesOf({ domain: host.endpoint.authority, path });
+    const question = { reference: this.#reference, host, candidates, attempts: this.#attempts, once };
+    const session = new HostSession(this.#parts, question);
+    this.#sessions.set(host, session);
+    return session;
+  }
+
+  async #hostList(): Promise<readonly RegistryHost[]> {
+    this.#hosts ??= this.#parts.hosts.hostsOf(this.#reference);
+    return this.#hosts;
+  }
+
+  async #isMirror(host: RegistryHost): Promise<boolean> {
+    return host !== (await this.#hostList()).at(-1);
+  }
+
+  #nobody(): RunnerError {
+    const { domain, canonical } = this.#reference;
+    return new RunnerError(
+      'CFG_OPTION',
+      `no host that --registry-hosts-dir names for ${domain} may be asked for ${canonical}`,
+      {
+        hint: `Add "pull" and "resolve" to the capabilities in the hosts.toml of ${domain}.`,
+      },
+    );
   }
 
   async #explained<T>(work: () => Promise<T>): Promise<T> {
@@ -184,11 +262,5 @@ export class RegistrySession {
   }
 }
 
-function streamFailure(failure: Error, { route }: TransportResponse, signal: AbortSignal): RunnerError {
-  if (signal.aborted) return abortError(signal);
-  return failure instanceof RunnerError ? failure : cutShort(route.authority, failure);
-}
-
-function tooLarge(descriptor: Descriptor, maxBytes: number): RunnerError {
-  return wrongSize({ ...descriptor, size: maxBytes }, descriptor.size);
-}
+/** After these of the registry itself, mirrors that were avoided are worth a try. */
+const unreachable: ReadonlySet<string> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED']);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Secret } from '../../src/core/secret.ts';
 import { AttemptLog } from '../../src/registry/trust/attempt-log.ts';
-import { urlEndpoint } from '../../src/registry/endpoint.ts';
+import { registryEndpoint, urlEndpoint } from '../../src/registry/endpoint.ts';
 import { requestHeaders } from '../../src/registry/transport/request-headers.ts';
 import type { Route, TransportRequest } from '../../src/registry/transport/transport-request.ts';
 
@@ -15,7 +15,7 @@ const route: Route = {
   addresses: ['203.0.113.7'],
 };
 const request: TransportRequest = {
-  target: { kind: 'registry', authority: 'registry.example', path: '/v2/' },
+  target: { kind: 'registry', endpoint: registryEndpoint('registry.example'), path: '/v2/' },
   method: 'GET',
   headers: { Accept: '*/*', 'User-Agent': 'test', Cookie: 'a=b', Authorization: 'Basic x', 'X-Session': 'secret' },
   authorize: () => new Secret('Basic canary'),

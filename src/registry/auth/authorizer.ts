@@ -10,11 +10,14 @@ import { checkedRealm } from './realm.ts';
 import { scopesFor } from './scope.ts';
 import type { TokenCache } from './token-cache.ts';
 import type { TokenService } from './token-service.ts';
+import type { RegistryHost } from '../registry-host.ts';
 import type { Route } from '../transport/transport-request.ts';
 
 /** Who asks, and for what. */
 export interface Caller {
   readonly reference: Reference;
+  /** Of whom it is asked. */
+  readonly host: RegistryHost;
   readonly candidate: Extract<Candidate, { kind: 'login' }>;
   readonly signal: AbortSignal;
   readonly attempts: AttemptLog;
@@ -85,7 +88,8 @@ export class Authorizer {
   ): Promise<Authorization> {
     const { login, key } = caller.candidate;
     const realm = checkedRealm(demand.realm, route, login.kind !== 'anonymous');
-    const order = { registry: route, realm, service: demand.service, scopes: this.#scopes(caller, route), login, key };
+    const scopes = this.#scopes(caller, route);
+    const order = { registry: route, host: caller.host, realm, service: demand.service, scopes, login, key };
     const tokenKey = this.tokenKey(caller, route, demand);
     const options = { signal: caller.signal, refused };
     const obtained = await this.#tokens.obtain(tokenKey, options, async (signal, attempts) =>

@@ -8,6 +8,7 @@ import { readErrorBody } from '../error-body.ts';
 import { allHeaders } from '../transport/http-header.ts';
 import { notARegistry } from '../registry-error.ts';
 import type { Transport, TransportResponse } from '../transport/transport.ts';
+import { apiPath, extraHeaders } from '../registry-host.ts';
 import { userAgent } from '../user-agent.ts';
 
 /** Finds out what a registry wants that answered 401, and remembers it. */
@@ -30,7 +31,7 @@ export class ChallengeReader {
     if (own !== undefined) return own;
     const known = this.#memory.demand(response.route.origin);
     if (known !== undefined) return { demand: known, scope: undefined, insufficientScope: false };
-    return this.#probe(caller, response.route.authority);
+    return this.#probe(caller);
   }
 
   /** What comes with a 403 is mostly left over from a 401, so one that cannot be read is no fault (ER12). */
@@ -42,16 +43,17 @@ export class ChallengeReader {
     }
   }
 
-  async #probe(caller: Caller, authority: string): Promise<Challenged | undefined> {
+  async #probe(caller: Caller): Promise<Challenged | undefined> {
+    const { host } = caller;
     const response = await this.#transport.send({
-      target: { kind: 'registry', authority, path: '/v2/' },
+      target: { kind: 'registry', endpoint: host.endpoint, path: apiPath(host, '/') },
       method: 'GET',
-      headers: { 'user-agent': userAgent },
+      headers: { 'user-agent': userAgent, ...extraHeaders(host) },
       attempts: caller.attempts,
       signal: caller.signal,
     });
     const body = await readErrorBody(response, caller.signal, []);
-    if (response.status === 200 && body.isHtml) throw notARegistry(authority, response.status);
+    if (response.status === 200 && body.isHtml) throw notARegistry(host.endpoint.authority, response.status);
     return response.status === 401 && !response.redirected ? this.#learn(response, []) : undefined;
   }
 

@@ -20,11 +20,14 @@ import type { TokenQuestion, TokenSubject } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 import type { IssuedToken } from './token-response.ts';
 import type { Route, Transport, TransportResponse } from '../transport/transport.ts';
+import { extraHeaders } from '../registry-host.ts';
+import type { RegistryHost } from '../registry-host.ts';
 import { userAgent } from '../user-agent.ts';
 
 /** A token for one login; the realm has been checked already. */
 export interface TokenOrder extends TokenSubject {
   readonly registry: Route;
+  readonly host: RegistryHost;
   readonly login: Login;
   /** The key of the credentials file, for messages. */
   readonly key: string;
@@ -83,11 +86,12 @@ export class TokenService {
     const isForm = question.form !== undefined;
     try {
       return await this.#options.transport.send({
-        target: { kind: 'token', url: question.url, registry: order.registry },
+        target: { kind: 'token', url: question.url, registry: order.registry, tls: order.host.endpoint.tls },
         method: question.method,
         headers: {
-          accept: 'application/json',
           'user-agent': userAgent,
+          ...extraHeaders(order.host),
+          accept: 'application/json',
           ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
         ...(question.form === undefined ? {} : { body: question.form.reveal().toString('utf8') }),

@@ -5,6 +5,7 @@ import type { AddressBook } from './addresses.ts';
 import { joinAuthority } from '../authority.ts';
 import { mayGetClearCredentials } from './clear-text.ts';
 import { guardedConnector } from './connector.ts';
+import type { HostTls } from '../trust/host-tls.ts';
 import type { InsecureRegistries } from '../trust/hosts.ts';
 import { proxyAgent } from './proxy-agent.ts';
 import { isWithinReach } from './reach.ts';
@@ -20,6 +21,7 @@ export interface TrustSetting {
   /** Plaintext that may carry credentials, to hosts that are listed or loopback. */
   readonly clearCredentials: boolean;
   readonly proxy: URL | undefined;
+  readonly tls?: HostTls | undefined;
 }
 
 export interface AgentsOptions {
@@ -44,8 +46,8 @@ export class Agents {
   }
 
   agentFor(setting: TrustSetting): Dispatcher {
-    const { step, reach, clearCredentials, proxy } = setting;
-    const key = `${step} ${reach} ${String(clearCredentials)} ${proxy?.href ?? ''}`;
+    const { step, reach, clearCredentials, proxy, tls } = setting;
+    const key = `${step} ${reach} ${String(clearCredentials)} ${proxy?.href ?? ''} ${tls?.key ?? ''}`;
     const known = this.#agents.get(key);
     if (known !== undefined) return known.agent;
     const agent = this.#create(setting);
@@ -80,7 +82,7 @@ export class Agents {
 
   #create(setting: TrustSetting): Dispatcher {
     const { book, dial, timeouts } = this.#options;
-    const tls = this.#tls(setting.step);
+    const tls = this.#tls(setting);
     const common = { keepAliveTimeout: keepAliveMs };
     if (setting.proxy !== undefined) {
       return proxyAgent(setting.proxy, { tls, systemRoots: this.#options.systemRoots, timeouts, common });
@@ -92,14 +94,14 @@ export class Agents {
     });
   }
 
-  #tls(step: ConnectionStep): TlsSettings {
+  #tls({ step, tls }: TrustSetting): TlsSettings {
     switch (step) {
       case 'mounted-ca':
-        return verifiedTls(this.#mountedRoots);
+        return verifiedTls([...this.#mountedRoots, ...(tls?.ca ?? [])], tls);
       case 'system-ca':
-        return verifiedTls(this.#options.systemRoots());
+        return verifiedTls(this.#options.systemRoots(), tls);
       case 'insecure-tls':
-        return unverifiedTls;
+        return unverifiedTls(tls);
       case 'plaintext':
         return {};
     }
@@ -109,7 +111,8 @@ export class Agents {
     const list = this.#options.insecureRegistries;
     return (hostname, port, address) => {
       if (!isWithinReach(address, setting.reach)) return false;
-      if (setting.step === 'insecure-tls') return list.matches(joinAuthority(hostname, port), address);
+      if (setting.step === 'insecure-tls')
+        return setting.tls?.skipVerify === true || list.matches(joinAuthority(hostname, port), address);
       return !setting.clearCredentials || mayGetClearCredentials(list, hostname, port, [address]);
     };
   }

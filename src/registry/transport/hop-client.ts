@@ -88,7 +88,8 @@ export class HopClient {
     }
   }
 
-  #retryDelayMs({ method, signal }: TransportRequest, setbacks: readonly Setback[]): number | undefined {
+  #retryDelayMs({ method, once, signal }: TransportRequest, setbacks: readonly Setback[]): number | undefined {
+    if (once === true) return undefined;
     const { clock, random } = this.#options;
     return retryDelayMs({
       method,

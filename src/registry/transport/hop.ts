@@ -1,5 +1,5 @@
 import { RunnerError } from '../../core/errors.ts';
-import { registryEndpoint, urlEndpoint } from '../endpoint.ts';
+import { urlEndpoint, withTls } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { redirectTarget } from './follow.ts';
 import { realmAddressRefusal, realmError } from '../auth/realm.ts';
@@ -19,11 +19,12 @@ export interface Hop {
 
 export function firstHop(target: TransportTarget): Hop {
   if (target.kind === 'registry') {
-    const endpoint = registryEndpoint(target.authority);
-    return { kind: 'registry', endpoint, path: target.path, own: true, sender: undefined };
+    return { kind: 'registry', endpoint: target.endpoint, path: target.path, own: true, sender: undefined };
   }
-  const { url, registry } = target;
-  return { kind: 'token', endpoint: urlEndpoint(url), path: url.pathname + url.search, own: true, sender: registry };
+  const { url, registry, tls } = target;
+  const isSameHost = url.hostname === new URL(registry.origin).hostname;
+  const endpoint = withTls(urlEndpoint(url), isSameHost ? tls : undefined);
+  return { kind: 'token', endpoint, path: url.pathname + url.search, own: true, sender: registry };
 }
 
 /** The hop that an answer by this route sends us to. Throws `REDIRECT_REFUSED`. */

@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 
 import type { ConnectionStep } from '../../core/attempt.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { Endpoint } from '../endpoint.ts';
 import type { AttemptLog } from '../trust/attempt-log.ts';
+import type { HostTls } from '../trust/host-tls.ts';
 
 /** How a host was reached, and what may therefore be sent to it. */
 export interface Route {
@@ -22,8 +24,7 @@ export interface Route {
 export type TransportTarget =
   | {
       readonly kind: 'registry';
-      /** `host[:port]` to dial; the trust chain picks the scheme. */
-      readonly authority: string;
+      readonly endpoint: Endpoint;
       /** With query. */
       readonly path: string;
     }
@@ -32,6 +33,8 @@ export type TransportTarget =
       readonly url: URL;
       /** The registry that it answers for. */
       readonly registry: Route;
+      /** The registry's own TLS settings, which a token service on the same host shares. */
+      readonly tls?: HostTls | undefined;
     };
 
 export interface TransportRequest {
@@ -50,6 +53,8 @@ export interface TransportRequest {
   readonly signal: AbortSignal;
   /** A long download: it takes no slot from the short requests. */
   readonly bulk?: boolean;
+  /** Never repeated after a temporary failure: somebody else can be asked. */
+  readonly once?: boolean;
 }
 
 export interface TransportResponse {

@@ -3,7 +3,7 @@ import { isVerified } from '../../core/attempt.ts';
 import { AddressBook } from './addresses.ts';
 import { Agents } from './agents.ts';
 import { decoded } from './content-decoding.ts';
-import { registryEndpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { locationOf, refusedRedirect } from './follow.ts';
 import { HopClient } from './hop-client.ts';
 import type { HopAnswer } from './hop-client.ts';
@@ -100,9 +100,9 @@ export class Transport {
     }
   }
 
-  /** How a registry was last reached, while that is remembered. */
-  route(authority: string): Route | undefined {
-    return this.#memory.recall(registryEndpoint(authority));
+  /** How a host was last reached, while that is remembered. */
+  route(endpoint: Endpoint): Route | undefined {
+    return this.#memory.recall(endpoint);
   }
 
   /** Ends what is under way, and every socket. */

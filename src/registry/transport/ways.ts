@@ -31,27 +31,28 @@ export class Ways {
 
   /** Looks the host up unless a proxy does. Throws as {@link AddressBook.resolve}. */
   async find(endpoint: Endpoint, step: ConnectionStep, signal: AbortSignal): Promise<Way> {
-    const { hostname, authority } = endpoint;
+    const { hostname, authority, tls } = endpoint;
     const port = portOf(endpoint, step);
     const proxy = this.#proxies.proxyFor(step === 'plaintext' ? 'http' : 'https', hostname, port);
     const addresses = await this.#addresses(hostname, proxy, signal);
     const list = this.#insecureRegistries;
     const clearCredentials = step === 'plaintext' && mayGetClearCredentials(list, hostname, port, addresses);
     const insecureListed = isListed(list, hostname, port, addresses);
+    const unverifiedIsFine = insecureListed || tls?.skipVerify === true;
     return {
       route: {
         step,
         origin: originOf(endpoint, step),
         authority,
-        credentialsAllowed: isVerified(step) || clearCredentials || (step === 'insecure-tls' && insecureListed),
+        credentialsAllowed: isVerified(step) || clearCredentials || (step === 'insecure-tls' && unverifiedIsFine),
         insecureListed,
         addresses,
       },
-      setting: { step, reach: reachOf(addresses), clearCredentials, proxy },
+      setting: { step, reach: reachOf(addresses), clearCredentials, proxy, tls },
     };
   }
 
-  /** Whether the host is listed, by the ports that TLS and plaintext would use. A host that cannot be looked up is judged by name. */
+  /** Whether the host is listed, or its own settings say as much, by the ports that TLS and plaintext would use. A host that cannot be looked up is judged by name. */
   async listed(
     endpoint: Endpoint,
     signal: AbortSignal,
@@ -62,8 +63,8 @@ export class Ways {
     const proxy = this.#proxies.proxyFor('https', hostname, ports.tls);
     const addresses = list.hasNetworks ? await this.#addresses(hostname, proxy, signal).catch(() => []) : [];
     return {
-      tls: isListed(list, hostname, ports.tls, addresses),
-      plaintext: isListed(list, hostname, ports.plaintext, addresses),
+      tls: endpoint.tls?.skipVerify === true || isListed(list, hostname, ports.tls, addresses),
+      plaintext: endpoint.plaintextAllowed === true || isListed(list, hostname, ports.plaintext, addresses),
     };
   }
 

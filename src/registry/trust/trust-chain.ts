@@ -158,7 +158,7 @@ export class TrustChain {
     return {
       scheme: endpoint.scheme,
       privateTls,
-      mountedCa: hasMountedCa(),
+      mountedCa: hasMountedCa() || (endpoint.tls?.ca ?? []).length > 0,
       plaintextFallback,
       listed: await ways.listed(endpoint, signal),
       explicitPort: endpoint.port !== undefined,

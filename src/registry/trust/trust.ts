@@ -8,7 +8,7 @@ export interface TrustPolicy {
   readonly scheme: 'chain' | 'https' | 'http';
   /** `--enable-private-registries-tls`. */
   readonly privateTls: boolean;
-  /** There is a mounted CA; never without `privateTls`. */
+  /** There is a mounted CA, which needs `privateTls`, or the node has one for this host. */
   readonly mountedCa: boolean;
   readonly plaintextFallback: 'auto' | 'always' | 'never';
   /** Named in `--insecure-registries`, by the port that TLS and plaintext would each use. */
