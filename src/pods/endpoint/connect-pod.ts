@@ -5,6 +5,8 @@ import { GrpcEndpoint } from './grpc-endpoint.ts';
 interface ConnectPodOptions {
   /** `--max-request-body-size`. */
   readonly maxMessageBytes: number;
+  /** `--evaluation-timeout`: longest run of one function, past which the call is FUNCTION_TIMEOUT. */
+  readonly evaluationTimeoutMs: number;
   /** A pod that has not answered three questions in a row, this far apart, is lost; default 5000. */
   readonly livenessMs?: number;
   readonly clock?: Clock;
@@ -12,6 +14,6 @@ interface ConnectPodOptions {
 
 /** How pods are reached: gRPC over plaintext HTTP/2, with these bounds. */
 export function createConnectPod(options: ConnectPodOptions): ConnectPod {
-  const { maxMessageBytes, livenessMs = 5000, clock = systemClock } = options;
-  return (address) => new GrpcEndpoint({ address, maxMessageBytes, livenessMs, clock });
+  const { livenessMs = 5000, clock = systemClock } = options;
+  return (address) => new GrpcEndpoint({ ...options, address, livenessMs, clock });
 }

@@ -1,6 +1,7 @@
+import { withTimeout } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { abortError, remainingMs } from '../../core/deadline.ts';
-import type { RunnerError } from '../../core/errors.ts';
+import { RunnerError } from '../../core/errors.ts';
 import { RunnerClient } from '../../rpc/client.ts';
 import { GrpcFailure } from '../../rpc/grpc-failure.ts';
 import type { PodAnswer, PodEndpoint } from '../pod-endpoint.ts';
@@ -15,6 +16,8 @@ interface GrpcEndpointOptions {
   readonly address: string;
   /** `--max-request-body-size`, both ways. */
   readonly maxMessageBytes: number;
+  /** Longest run of one function. */
+  readonly evaluationTimeoutMs: number;
   /** While calls run, the pod is asked for its health this often, and has as long to answer. */
   readonly livenessMs: number;
   readonly clock: Clock;
@@ -56,13 +59,16 @@ export class GrpcEndpoint implements PodEndpoint {
   }
 
   async evaluate(request: Request, signal: AbortSignal): Promise<PodAnswer> {
-    using watch = this.#liveness.watch(signal);
-    if (!this.#isPorch) {
-      const answer = await this.#evaluate(request, watch.signal);
-      if (answer !== undefined) return answer;
-      this.#isPorch = true;
+    const { evaluationTimeoutMs } = this.#options;
+    using bounded = withTimeout(signal, evaluationTimeoutMs, 'the function');
+    using watch = this.#liveness.watch(bounded.signal);
+    try {
+      return await this.#evaluateAnyhow(request, watch.signal);
+    } catch (thrown) {
+      if (!bounded.signal.aborted || signal.aborted) throw thrown;
+      const text = `the function did not end within ${String(evaluationTimeoutMs)} ms`;
+      throw new RunnerError('FUNCTION_TIMEOUT', text, { image: request.image });
     }
-    return await this.#porch.evaluate(request, watch.signal);
   }
 
   close(): void {
@@ -76,6 +82,15 @@ export class GrpcEndpoint implements PodEndpoint {
       'grpc.initial_reconnect_backoff_ms': 20,
       'grpc.max_reconnect_backoff_ms': 200,
     });
+  }
+
+  async #evaluateAnyhow(request: Request, signal: AbortSignal): Promise<PodAnswer> {
+    if (!this.#isPorch) {
+      const answer = await this.#evaluate(request, signal);
+      if (answer !== undefined) return answer;
+      this.#isPorch = true;
+    }
+    return await this.#porch.evaluate(request, signal);
   }
 
   /** Undefined when the server does not know functionrunner.v1. */

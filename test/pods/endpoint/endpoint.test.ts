@@ -43,8 +43,8 @@ describe('the way to an in-pod server', function () {
     for (const end of ends.splice(0).toReversed()) await end();
   });
 
-  function endpointAt(address: string, livenessMs = 5000): PodEndpoint {
-    const endpoint = createConnectPod({ maxMessageBytes, livenessMs })(address);
+  function endpointAt(address: string, times: { livenessMs?: number; evaluationTimeoutMs?: number } = {}): PodEndpoint {
+    const endpoint = createConnectPod({ maxMessageBytes, evaluationTimeoutMs: 60_000, ...times })(address);
     ends.push(() => {
       endpoint.close();
     });
@@ -131,6 +131,15 @@ describe('the way to an in-pod server', function () {
         expect((await endpoint.evaluate({ image, resourceList: list }, never)).exitCode).to.equal(0);
       });
 
+      it('ends a function that runs for too long', async () => {
+        const endpoint = endpointAt(await start(['sleep', '30']), { evaluationTimeoutMs: 100 });
+        const error = await failureOf(endpoint.evaluate({ image, resourceList: list }, never));
+        expect([error.code, error.message]).to.deep.equal([
+          'FUNCTION_TIMEOUT',
+          'the function did not end within 100 ms',
+        ]);
+      });
+
       it('is lost when it dies during calls', async () => {
         const endpoint = endpointAt(await start(script('kill -9 $PPID; sleep 1')));
         const error = await failureOf(endpoint.evaluate({ image, resourceList: list }, never));
@@ -215,7 +224,7 @@ describe('the way to an in-pod server', function () {
     });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    const endpoint = endpointAt(`127.0.0.1:${String(address.port)}`, 50);
+    const endpoint = endpointAt(`127.0.0.1:${String(address.port)}`, { livenessMs: 50 });
     const error = await failureOf(endpoint.evaluate({ image, resourceList: list }, never));
     expect(error.code).to.equal('POD_LOST');
     expect(error.message).to.contain('does not answer');
