@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { startCluster } from '../support/cluster/cluster.ts';
+import type { Cluster } from '../support/cluster/cluster.ts';
+import { jsonAt } from '../support/json-at.ts';
+import { requires } from '../support/requires.ts';
+
+interface Right {
+  readonly verb: string;
+  readonly resource: string;
+  readonly group?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly subresource?: string;
+}
+
+const functionConfigs = { group: 'config.porch.kpt.dev', resource: 'functionconfigs' };
+
+const granted: readonly Right[] = [
+  ...['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'pods' })),
+  ...['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
+  ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
+  { verb: 'patch', ...functionConfigs, subresource: 'status' },
+  ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
+    verb,
+    resource: 'secrets',
+    name: 'registry-auth-secret',
+  })),
+];
+
+const refused: readonly Right[] = [
+  { verb: 'list', resource: 'secrets' },
+  { verb: 'get', resource: 'secrets', name: 'another' },
+  { verb: 'create', resource: 'secrets' },
+  { verb: 'delete', resource: 'secrets', name: 'registry-auth-secret' },
+  { verb: 'get', resource: 'secrets', name: 'registry-auth-secret', namespace: 'porch-system' },
+  { verb: 'create', resource: 'pods', namespace: 'porch-system' },
+  { verb: 'create', resource: 'pods', namespace: 'default' },
+  { verb: 'create', resource: 'pods', subresource: 'exec' },
+  { verb: 'create', resource: 'podtemplates' },
+  { verb: 'get', resource: 'podtemplates', name: 'another' },
+  { verb: 'delete', ...functionConfigs },
+  { verb: 'create', resource: 'services' },
+  { verb: 'get', resource: 'configmaps', namespace: 'porch-system' },
+  { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },
+];
+
+describe('the rights of the service under manifests/private-registries', function () {
+  requires('cluster');
+  this.timeout(120_000);
+  let cluster: Cluster;
+
+  before(async () => {
+    cluster = await startCluster();
+    const rendered = await cluster.kubectl(['kustomize', 'manifests/private-registries']);
+    await cluster.apply(rendered.stdout);
+  });
+
+  after(async () => cluster.stop());
+
+  for (const right of granted) {
+    it(`include ${described(right)}`, async () => {
+      expect(await allowed(right)).to.equal(true);
+    });
+  }
+
+  for (const right of refused) {
+    it(`do not include ${described(right)}`, async () => {
+      expect(await allowed(right)).to.equal(false);
+    });
+  }
+
+  async function allowed(right: Right): Promise<unknown> {
+    const resourceAttributes = { namespace: 'porch-fn-system', ...right };
+    const review = await cluster.admin.must('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+      spec: { user: 'system:serviceaccount:porch-system:porch-fn-runner', resourceAttributes },
+    });
+    return jsonAt(review, 'status', 'allowed');
+  }
+});
+
+function described(right: Right): string {
+  const resource = right.subresource === undefined ? right.resource : `${right.resource}/${right.subresource}`;
+  const name = right.name === undefined ? '' : ` of the name ${right.name}`;
+  return `${right.verb} ${resource}${name} in ${right.namespace ?? 'porch-fn-system'}`;
+}

@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { startCluster } from '../support/cluster/cluster.ts';
+import type { Cluster } from '../support/cluster/cluster.ts';
+import { manifestFolders } from '../support/cluster/rendered-manifests.ts';
+import { requires } from '../support/requires.ts';
+
+const components = ['service-per-pod', 'template-config-map'];
+
+describe('the manifests, applied', function () {
+  requires('cluster');
+  this.timeout(120_000);
+  let cluster: Cluster;
+
+  before(async () => {
+    cluster = await startCluster();
+    await cluster.createNamespace('porch-system');
+    await cluster.createNamespace('porch-fn-system');
+  });
+
+  after(async () => cluster.stop());
+
+  for (const folder of manifestFolders) {
+    it(`passes the API server without a warning: ${folder}`, async () => {
+      const dryRun = await cluster.kubectl(['apply', '--dry-run=server', '-k', folder]);
+      expect(dryRun.stderr).to.equal(annotationNotice(dryRun.stderr));
+      expect(dryRun.exitCode).to.equal(0);
+    });
+
+    it(`is what the API server then has: ${folder}`, async () => {
+      const applied = await cluster.kubectl(['apply', '-k', folder]);
+      expect(applied.exitCode, applied.stderr).to.equal(0);
+      const difference = await cluster.kubectl(['diff', '-k', folder]);
+      expect(difference.stdout).to.equal('');
+      expect(difference.exitCode, difference.stderr).to.equal(0);
+    });
+  }
+
+  it('takes the components on top', async () => {
+    const folder = await overlayOf('private-registries', components);
+    try {
+      const dryRun = await cluster.kubectl(['apply', '--dry-run=server', '-k', folder]);
+      expect(dryRun.exitCode, dryRun.stderr).to.equal(0);
+      expect(dryRun.stdout).to.include('porch-function-services').and.to.include('rolebinding');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("takes the place of Porch's Role", async () => {
+    await cluster.kubectl(['apply', '-f', 'test/support/cluster/porch-role.yaml']);
+    await cluster.kubectl(['apply', '-k', 'manifests/pods']);
+    const asRunner = '--as=system:serviceaccount:porch-system:porch-fn-runner';
+    const may = await cluster.kubectl(['auth', 'can-i', 'delete', 'secrets', '-n', 'porch-fn-system', asRunner]);
+    expect(may.stdout.trim()).to.equal('no');
+  });
+});
+
+/** kubectl's own notice for namespaces that were not made by `kubectl apply`; anything else is a finding. */
+function annotationNotice(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => line === '' || line.includes('is missing the kubectl.kubernetes.io/last-applied-configuration'))
+    .join('\n');
+}
+
+async function overlayOf(base: string, names: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'overlay-'));
+  const path = (name: string): string => relative(folder, resolve('manifests', name));
+  const lines = [
+    'resources:',
+    `  - ${path(base)}`,
+    'components:',
+    ...names.map((name) => `  - ${path(`components/${name}`)}`),
+  ];
+  await writeFile(join(folder, 'kustomization.yaml'), `${lines.join('\n')}\n`);
+  return folder;
+}
