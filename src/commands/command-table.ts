@@ -29,6 +29,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./health.ts')).healthCommand,
   },
   {
+    name: 'template',
+    summary: 'Print the template of function pods as a starting point.',
+    load: async () => (await import('./template.ts')).templateCommand,
+  },
+  {
     name: 'version',
     summary: 'Print the version.',
     load: async () => (await import('./version.ts')).versionCommand,

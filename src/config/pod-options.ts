@@ -51,7 +51,7 @@ export const podOptions = [
     kind: 'string',
     default: '',
     group: pods,
-    help: 'ConfigMap with the keys template and serviceTemplate, for function pods.',
+    help: 'ConfigMap in the namespace of this service with the keys template (a Pod) and serviceTemplate (a Service), for function pods. Without it, or where it is not there: the PodTemplate base-pod-template of the pod namespace, else a built-in one.',
   },
   {
     name: 'max-waitlist-length',
@@ -96,14 +96,14 @@ export const podOptions = [
     choices: ['Always', 'IfNotPresent', 'Never'],
     default: 'IfNotPresent',
     group: pods,
-    help: 'imagePullPolicy of the function container.',
+    help: 'imagePullPolicy of the function container, whatever the pod template says.',
   },
   {
     name: 'pod-read-only-root',
     kind: 'boolean',
     default: 'true',
     group: pods,
-    help: 'The root file system of the function container is read-only, with an emptyDir at /tmp. A pod template of your own decides that itself.',
+    help: 'The root file system of the function container is read-only, with an emptyDir at /tmp. A pod template or FunctionConfig of your own decides that itself.',
   },
   {
     name: 'pull-secret-scope',

@@ -10,6 +10,8 @@ export const podMarks = {
   managedBy: 'app.kubernetes.io/managed-by',
   /** Annotation: the image name as requested. */
   requestedImage: 'fn.kpt.dev/requested-image',
+  /** Annotation: `repository@digest` that the name was resolved to. */
+  resolvedImage: 'fn.kpt.dev/resolved-image',
   /** Annotation: registry and path, without tag and digest. */
   repository: 'fn.kpt.dev/repository',
   /** Annotation: version of the template it was made from, as Porch has it. */

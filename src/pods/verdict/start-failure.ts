@@ -1,0 +1,138 @@
+import type { ErrorCode } from '../../core/errors.ts';
+import type { ContainerState, ContainerStatus } from '../../kubernetes/pod.ts';
+import { mayPass, pullFailure } from './pull-failure.ts';
+
+/** Why a container will never run. */
+export interface StartFailure {
+  readonly code: Extract<ErrorCode, 'POD_PULL_DENIED' | 'POD_PULL_NOT_FOUND' | 'POD_START' | 'FUNCTION_LIMIT'>;
+  /** In the words of the status. */
+  readonly reason: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+type Terminated = Extract<ContainerState, { readonly kind: 'terminated' }>;
+
+const hints = {
+  denied:
+    'Give the nodes credentials for this registry: put them into the mounted registry secret and set --enable-private-registries, or list a pull secret in the pod template.',
+  'not-found':
+    'Check that the registry, or the mirror that the nodes pull from, has this image; the runner itself has found it.',
+  certificate:
+    "Give the nodes' container runtime the CA of this registry; certificates of the runner do not reach the nodes.",
+  plaintext: "Tell the nodes' container runtime that this registry has no TLS.",
+  platform:
+    'Build the image for the architecture of the nodes, or bind function pods to other nodes in the pod template.',
+  memory: 'Raise the memory limit in the pod template or FunctionConfig.',
+  log: "See the container's log with kubectl logs --previous.",
+} as const;
+
+/** @returns undefined while it may still come up */
+export function startFailure(status: ContainerStatus): StartFailure | undefined {
+  const { state, lastState } = status;
+  switch (state.kind) {
+    case 'waiting':
+      return waitingFailure(state.reason, state.message, lastState);
+    case 'terminated':
+      return finalExit(state);
+    case 'running':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go and pkg/kubelet/kuberuntime */
+function waitingFailure(reason: string, message: string, lastState: ContainerState): StartFailure | undefined {
+  switch (reason) {
+    case 'InvalidImageName':
+      return { code: 'POD_START', reason, message, hint: 'Correct the image name.' };
+    case 'ErrImageNeverPull': {
+      const hint = 'Load the image onto the nodes, or let them pull it with --image-pull-policy=IfNotPresent.';
+      return { code: 'POD_START', reason, message, hint };
+    }
+    case 'SignatureValidationFailed':
+      return { code: 'POD_START', reason, message, hint: 'Sign the image as the policy of the nodes demands.' };
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+    case 'RegistryUnavailable':
+      return notPulled(reason, message);
+    case 'CreateContainerConfigError':
+    case 'CreateContainerError':
+    case 'PreCreateHookError':
+    case 'PreStartHookError':
+    case 'PostStartHookError':
+    case 'RunContainerError':
+      return mayPass(message) ? undefined : { code: 'POD_START', reason, message, hint: startHint(message) };
+    case 'CrashLoopBackOff':
+      return crashLoop(message, lastState);
+    default:
+      return undefined;
+  }
+}
+
+function notPulled(reason: string, message: string): StartFailure | undefined {
+  const failure = pullFailure(message);
+  switch (failure) {
+    case undefined:
+      return undefined;
+    case 'denied':
+      return { code: 'POD_PULL_DENIED', reason, message, hint: hints.denied };
+    case 'not-found':
+      return { code: 'POD_PULL_NOT_FOUND', reason, message, hint: hints['not-found'] };
+    case 'certificate':
+    case 'plaintext':
+    case 'platform':
+      return { code: 'POD_START', reason, message, hint: hints[failure] };
+  }
+}
+
+function crashLoop(message: string, lastState: ContainerState): StartFailure {
+  if (lastState.kind !== 'terminated')
+    return { code: 'POD_START', reason: 'CrashLoopBackOff', message, hint: hints.log };
+  const final = finalExit(lastState);
+  if (final !== undefined) return final;
+  const text = `${exitText(lastState)}; ${message}`;
+  return { code: 'POD_START', reason: 'CrashLoopBackOff', message: text, hint: startHint(lastState.message) };
+}
+
+/** An end that another start would not change. */
+function finalExit(state: Terminated): StartFailure | undefined {
+  switch (state.reason) {
+    case 'OOMKilled':
+      return { code: 'FUNCTION_LIMIT', reason: state.reason, message: exitText(state), hint: hints.memory };
+    case 'StartError':
+    case 'ContainerCannotRun': {
+      const { reason, message } = state;
+      return {
+        code: 'POD_START',
+        reason,
+        message: message === '' ? exitText(state) : message,
+        hint: startHint(message),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What a container that ended says about it. */
+export function exitText({ exitCode, message }: Terminated): string {
+  return `exit code ${String(exitCode)}${message === '' ? '' : `: ${message}`}`;
+}
+
+/** In the words of kubelet and runc. */
+function startHint(message: string): string {
+  if (/runAsNonRoot|non-root/.test(message)) {
+    return 'The image runs as root or as a user without a number: give runAsUser in the pod template or FunctionConfig, or do not ask for runAsNonRoot.';
+  }
+  if (/exec format error/.test(message)) {
+    return 'The program is for another architecture than the node: give WRAPPER_SERVER_IMAGE and the function an image for it.';
+  }
+  if (/wrapper-server/.test(message)) {
+    return 'The in-pod server is not where it should be: the first init container of the pod template has to copy it to /wrapper-server-tools.';
+  }
+  if (/\b(?:secret|configmap) .*not found/i.test(message)) {
+    return 'Create what the pod template or FunctionConfig refers to in the namespace of function pods.';
+  }
+  return hints.log;
+}
