@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+
+import type { SecretObject } from '../secret-object.ts';
+import type { Store } from '../store.ts';
+import { SecretReplica, type SecretReplicaOptions } from './secret-replica.ts';
+
+export interface KeptSecret {
+  readonly name: string;
+  /** Keys of the entries it holds; undefined for the whole file. */
+  readonly keys: readonly string[] | undefined;
+  /** Resolves once the secret's store has been filled. @throws RunnerError `CLUSTER_*`; the next call tries again */
+  replica(): Promise<SecretReplica>;
+  /** When a pod was last about to be created with it, or last seen to have it, in milliseconds since the epoch. */
+  usedAtMs: number;
+  /** Not tried again in the background before then. */
+  retryAtMs: number;
+  failures: number;
+  /** Of the failure that was logged last; empty when it is well. */
+  problem: string;
+  close(): void;
+}
+
+export interface KeptSecretOptions extends Omit<SecretReplicaOptions, 'name' | 'store'> {
+  /** Opens a store of the one secret of that name in the namespace; not started. */
+  readonly openStore: (name: string) => Promise<Store<SecretObject>>;
+  readonly onChange: () => void;
+}
+
+/** Opens what is needed to hold one secret to its source. */
+export function keepSecret(
+  name: string,
+  keys: readonly string[] | undefined,
+  { openStore, onChange, ...options }: KeptSecretOptions,
+): KeptSecret {
+  let opened: Promise<SecretReplica> | undefined;
+  let close = (): void => undefined;
+  let isClosed = false;
+  const open = async (): Promise<SecretReplica> => {
+    const store = await openStore(name);
+    const unsubscribe = store.subscribe(onChange);
+    close = () => {
+      unsubscribe();
+      store.close();
+    };
+    try {
+      await store.start();
+    } catch (thrown) {
+      opened = undefined;
+      close();
+      throw thrown;
+    }
+    if (isClosed) close();
+    return new SecretReplica({ ...options, name, store });
+  };
+  return {
+    name,
+    keys,
+    replica: async () => {
+      opened ??= open().catch((thrown: unknown) => {
+        opened = undefined;
+        throw thrown;
+      });
+      return opened;
+    },
+    usedAtMs: options.clock.now(),
+    retryAtMs: 0,
+    failures: 0,
+    problem: '',
+    close: () => {
+      isClosed = true;
+      close();
+    },
+  };
+}
+
+const scopeDigits = 10;
+const maxNameLength = 253;
+
+/** Same for the same keys, whatever their logins are. */
+export function scopeKeyOf(keys: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(keys)).digest('hex').slice(0, scopeDigits);
+}
+
+export function scopedName(name: string, scopeKey: string): string {
+  return `${name.slice(0, maxNameLength - scopeDigits - 1)}-${scopeKey}`;
+}
+
+/** Whether a secret is one of those that {@link scopedName} gives. */
+export function isScopedName(name: string, base: string): boolean {
+  return /^[0-9a-f]{10}$/.test(name.slice(-scopeDigits)) && scopedName(base, name.slice(-scopeDigits)) === name;
+}

@@ -1,0 +1,85 @@
+/** Which source a secret was written from. */
+export interface SourceMark {
+  /** SHA-256 of what the source gives for this secret, hexadecimal. */
+  readonly hash: string;
+  /** When the source was put there, in milliseconds since the epoch. */
+  readonly swappedAtMs: number;
+}
+
+/** What the secret is like. */
+export type ReplicaState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'wrong-type'; readonly type: string }
+  | {
+      readonly kind: 'ours';
+      readonly dataHash: string;
+      /** Undefined where somebody took the marks off. */
+      readonly mark: SourceMark | undefined;
+      /** Labels and annotations are as we write them. */
+      readonly isMarked: boolean;
+      /** When one of ours wrote it last by the server's clock, in milliseconds since the epoch; undefined when it does not tell. */
+      readonly writtenAtMs: number | undefined;
+      readonly isImmutable: boolean;
+    }
+  | {
+      readonly kind: 'foreign';
+      readonly dataHash: string;
+      /** Porch's runner was the last to write its data. */
+      readonly isPorch: boolean;
+      readonly isImmutable: boolean;
+    };
+
+/** `leave` with `equal` false: ours is an older content than that of another runner, whose kubelet was faster. */
+export type ReplicaAction =
+  | { readonly kind: 'leave'; readonly equal: boolean }
+  | { readonly kind: 'create' | 'write' | 'repair' | 'adopt' }
+  | { readonly kind: 'error'; readonly problem: 'type' | 'foreign' | 'immutable' };
+
+/**
+ * Who may write what. Kubelets swap the mounts of two runners up to a minute apart, so a runner writes only from a newer
+ * swap than the recorded one, and puts right only what is recorded to be its own content.
+ *
+ * @param remembered the last mark seen on the secret, for when it was deleted or lost its marks
+ */
+export function decideReplica(
+  source: SourceMark,
+  replica: ReplicaState,
+  { adopt, remembered }: { readonly adopt: boolean; readonly remembered: SourceMark | undefined },
+): ReplicaAction {
+  switch (replica.kind) {
+    case 'absent':
+      return isStale(source, remembered) ? { kind: 'leave', equal: false } : { kind: 'create' };
+    case 'wrong-type':
+      return { kind: 'error', problem: 'type' };
+    case 'ours':
+      return ofOurs(source, replica, remembered);
+    case 'foreign':
+      if (replica.dataHash === source.hash) return { kind: 'adopt' };
+      if (!replica.isPorch && !adopt) return { kind: 'error', problem: 'foreign' };
+      return replica.isImmutable ? { kind: 'error', problem: 'immutable' } : { kind: 'adopt' };
+  }
+}
+
+function ofOurs(
+  source: SourceMark,
+  replica: Extract<ReplicaState, { kind: 'ours' }>,
+  remembered: SourceMark | undefined,
+): ReplicaAction {
+  const { dataHash, mark, isMarked, isImmutable, writtenAtMs } = replica;
+  const isSame = dataHash === source.hash;
+  if (isSame && isMarked && mark?.hash === source.hash) return { kind: 'leave', equal: true };
+  const recorded = mark === undefined ? remembered : withHonestTime(mark, writtenAtMs);
+  if (isStale(source, recorded)) return { kind: 'leave', equal: isSame };
+  if (isImmutable && !isSame) return { kind: 'error', problem: 'immutable' };
+  return { kind: recorded?.hash === source.hash ? 'repair' : 'write' };
+}
+
+/** A swap cannot be later than the write that followed it: a node whose clock is ahead must not lock the others out. */
+function withHonestTime(mark: SourceMark, writtenAtMs: number | undefined): SourceMark {
+  // The server's times are cut to whole seconds.
+  return writtenAtMs === undefined ? mark : { ...mark, swappedAtMs: Math.min(mark.swappedAtMs, writtenAtMs + 999) };
+}
+
+function isStale(source: SourceMark, recorded: SourceMark | undefined): boolean {
+  return recorded !== undefined && recorded.hash !== source.hash && source.swappedAtMs <= recorded.swappedAtMs;
+}

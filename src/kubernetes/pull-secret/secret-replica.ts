@@ -1,0 +1,153 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Counters } from '../../core/counters.ts';
+import type { Log } from '../../core/log.ts';
+import { unlessAborted } from '../../core/unless-aborted.ts';
+import { ApiError } from '../api-error.ts';
+import type { Api, Resource } from '../api.ts';
+import type { SecretObject } from '../secret-object.ts';
+import type { Store } from '../store.ts';
+import type { SecretContent } from './node-config.ts';
+import { decideReplica, type ReplicaAction, type ReplicaState, type SourceMark } from './replica-decision.ts';
+import { replicaError } from './replica-error.ts';
+import { markOf, readReplica, secretBody } from './secret-marks.ts';
+
+export interface SecretReplicaOptions {
+  readonly api: Api;
+  readonly resource: Resource<SecretObject>;
+  readonly name: string;
+  /** Of the one secret; started. */
+  readonly store: Store<SecretObject>;
+  readonly adopt: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+export interface SyncOptions {
+  readonly signal: AbortSignal;
+  /** A pod is about to be created that needs the secret: older credentials are better than none. */
+  readonly isNeeded: boolean;
+}
+
+/** Others may write at the same time: so often we look again. */
+const maxLooks = 6;
+/** Kubelets swap mounts up to a minute apart; a runner with newer content that has not written by then is gone. */
+const rememberMs = 120_000;
+
+const outcomes = { create: 'created', write: 'written', repair: 'repaired', adopt: 'adopted' } as const;
+
+/** One secret in the cluster, held to what its source says. */
+export class SecretReplica {
+  readonly #options: SecretReplicaOptions;
+  #turn: Promise<void> = Promise.resolve();
+  #remembered: SourceMark | undefined;
+  #uid: string | undefined;
+  #absentSinceMs: number | undefined;
+  #read: { readonly object: SecretObject | undefined; readonly state: ReplicaState } | undefined;
+
+  constructor(options: SecretReplicaOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * No request when the secret is known to be as it should.
+   *
+   * @throws RunnerError `PULL_SECRET` when it must not or cannot be written; `CLUSTER_*`
+   */
+  async sync(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<void> {
+    const known = this.#options.store.get(this.#options.name);
+    if (this.#decide(known, content, swappedAtMs, options).kind === 'leave') return;
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#turn = Promise.all([before, promise]).then(() => undefined);
+    try {
+      await unlessAborted(before, options.signal);
+      await this.#write(content, swappedAtMs, options);
+    } finally {
+      resolve(undefined);
+    }
+  }
+
+  async #write(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<void> {
+    const { api, resource, name, store, log } = this.#options;
+    let known = store.get(name);
+    for (let look = 1; ; look += 1) {
+      const action = this.#decide(known, content, swappedAtMs, options);
+      if (action.kind === 'leave') return;
+      if (action.kind === 'error') throw replicaError(action.problem, resource.namespace, name, this.#read?.state);
+      try {
+        await this.#act(action.kind, known, content, swappedAtMs, options.signal);
+        return;
+      } catch (thrown) {
+        if (!isOvertaken(thrown, known)) {
+          this.#count('failed');
+          throw thrown;
+        }
+        this.#count('overtaken');
+        if (look === maxLooks) throw thrown;
+        log.debug('pull secret was written by another at the same time; looking again', { secret: name });
+        known = await api.get(resource, name, options.signal);
+        if (known !== undefined) store.accept(known);
+      }
+    }
+  }
+
+  async #act(
+    kind: keyof typeof outcomes,
+    known: SecretObject | undefined,
+    content: SecretContent,
+    swappedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { api, resource, name, store, log } = this.#options;
+    const base = kind === 'create' ? undefined : known;
+    const body = secretBody({ namespace: resource.namespace, name }, base, content, swappedAtMs);
+    const written = await (base === undefined
+      ? api.create(resource, body, signal)
+      : api.update(resource, name, body, signal));
+    store.accept(written);
+    this.#note(written);
+    this.#count(outcomes[kind]);
+    const values = { secret: `${resource.namespace}/${name}`, sourceHash: content.hash.slice(0, 12) };
+    if (kind === 'repair') log.warn('pull secret was changed or deleted by another; repaired', values);
+    else log.info(`pull secret ${outcomes[kind]}`, values);
+  }
+
+  #decide(
+    known: SecretObject | undefined,
+    { hash }: SecretContent,
+    swappedAtMs: number,
+    { isNeeded }: SyncOptions,
+  ): ReplicaAction {
+    const state = this.#stateOf(known);
+    const now = this.#options.clock.now();
+    if (state.kind === 'absent') this.#absentSinceMs ??= now;
+    else this.#absentSinceMs = undefined;
+    const isForgotten = state.kind === 'absent' && (isNeeded || now - (this.#absentSinceMs ?? now) > rememberMs);
+    const remembered = isForgotten ? undefined : this.#remembered;
+    return decideReplica({ hash, swappedAtMs }, state, { adopt: this.#options.adopt, remembered });
+  }
+
+  #stateOf(object: SecretObject | undefined): ReplicaState {
+    if (this.#read !== undefined && this.#read.object === object) return this.#read.state;
+    const state = readReplica(object, this.#uid);
+    if (object !== undefined && state.kind === 'ours') this.#note(object);
+    this.#read = { object, state };
+    return state;
+  }
+
+  #note(object: SecretObject): void {
+    this.#uid = object.metadata.uid;
+    this.#remembered = markOf(object) ?? this.#remembered;
+  }
+
+  #count(outcome: string): void {
+    this.#options.counters.add('pull_secret_writes', { outcome });
+  }
+}
+
+/** Conflict, AlreadyExists, or deleted between look and write: a newer state to look at, not a failure. */
+function isOvertaken(thrown: unknown, known: SecretObject | undefined): boolean {
+  if (!(thrown instanceof ApiError)) return false;
+  return thrown.status === 409 || (thrown.status === 404 && known !== undefined);
+}
