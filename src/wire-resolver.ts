@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppOverrides } from './app-overrides.ts';
 import type { Options } from './config/options.ts';
-import { systemClock } from './core/clock.ts';
+import { systemClock, type Clock } from './core/clock.ts';
 import type { Counters } from './core/counters.ts';
 import type { Log } from './core/log.ts';
 import { MountedFile } from './core/mounted-file.ts';
@@ -11,6 +12,8 @@ import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
+import { NodeHosts } from './registry/node-hosts/node-hosts.ts';
+import type { CandidatesOf } from './registry/session.ts';
 import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
 import { Transport } from './registry/transport/transport.ts';
@@ -59,8 +62,9 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     counters,
     clock,
   });
+  const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, signal)).candidates;
   const resolver = new Resolver({
-    client: new RegistryClient({ transport, log, counters, clock }),
+    client: new RegistryClient({ transport, log, counters, clock, ...nodeHosts(options, log, clock), candidatesOf }),
     credentials,
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
@@ -79,6 +83,12 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
       await transport.close();
     },
   };
+}
+
+function nodeHosts({ registryHostsDir: directory }: Options, log: Log, clock: Clock): { readonly hosts?: NodeHosts } {
+  if (directory === '') return {};
+  if (!existsSync(directory)) log.warn('no folder with the registry configuration of the node', { folder: directory });
+  return { hosts: new NodeHosts({ directory, log, clock }) };
 }
 
 async function mountedKeyring(

@@ -19,6 +19,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./resolve.ts')).resolveCommand,
   },
   {
+    name: 'tags',
+    summary: 'List the tags that a repository has.',
+    load: async () => (await import('./tags.ts')).tagsCommand,
+  },
+  {
     name: 'evaluate',
     summary: 'Run a function image on KRM resources.',
     load: async () => (await import('./evaluate.ts')).evaluateCommand,

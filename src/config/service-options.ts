@@ -189,6 +189,15 @@ export const serviceOptions = [
       'speak plaintext HTTP and get credentials over it.',
   },
   {
+    name: 'registry-hosts-dir',
+    kind: 'string',
+    default: '',
+    group: registries,
+    help:
+      "Folder of the node's own registry configuration: containerd's certs.d with hosts.toml (mirrors, CAs, client certificates, headers), " +
+      "or Docker's with ca.crt, client.cert and client.key. Empty: none.",
+  },
+  {
     name: 'image-store',
     kind: 'string',
     default: '',

@@ -24,6 +24,8 @@ export interface RegistryClientOptions {
   readonly clock: Clock;
   /** Default: every registry is asked itself. */
   readonly hosts?: RegistryHosts;
+  /** Credentials of mirrors; default: none. */
+  readonly candidatesOf?: CandidatesOf;
 }
 
 /**
@@ -41,14 +43,16 @@ export class RegistryClient {
     const challenges = new ChallengeReader(transport, memory);
     const warnings = new RegistryWarnings(log);
     const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings });
-    const { hosts = noMirrors } = options;
-    this.#sessionParts = { transport, exchange, hosts, health: new MirrorHealth(clock), log, counters, clock };
+    const { hosts = noMirrors, candidatesOf = noCandidates } = options;
+    const health = new MirrorHealth(clock);
+    this.#sessionParts = { transport, exchange, hosts, candidatesOf, health, log, counters, clock };
   }
 
-  /** `candidates` in the order to try them, none means anonymous; `candidatesOf` gives those of mirrors. */
-  session(reference: Reference, candidates: readonly Candidate[], candidatesOf?: CandidatesOf): RegistrySession {
-    return new RegistrySession(this.#sessionParts, reference, candidates, candidatesOf);
+  /** `candidates` in the order to try them, none means anonymous. */
+  session(reference: Reference, candidates: readonly Candidate[]): RegistrySession {
+    return new RegistrySession(this.#sessionParts, reference, candidates);
   }
 }
 
+const noCandidates: CandidatesOf = async () => Promise.resolve([]);
 const noMirrors: RegistryHosts = { hostsOf: async (reference) => Promise.resolve([originHost(reference)]) };

@@ -23,10 +23,14 @@ import { AttemptLog } from './trust/attempt-log.ts';
 export interface SessionParts extends HostParts {
   readonly hosts: RegistryHosts;
   readonly health: MirrorHealth;
+  readonly candidatesOf: CandidatesOf;
 }
 
 /** The credentials for another host than the reference's: only those whose key names that host. */
-export type CandidatesOf = (host: Pick<Reference, 'domain' | 'path'>) => readonly Candidate[];
+export type CandidatesOf = (
+  host: Pick<Reference, 'domain' | 'path'>,
+  signal: AbortSignal,
+) => Promise<readonly Candidate[]>;
 
 /** What mirrors may cost a request before the registry is asked too, in milliseconds. */
 const mirrorPatienceMs = 1500;
@@ -39,7 +43,6 @@ export class RegistrySession {
   readonly #parts: SessionParts;
   readonly #reference: Reference;
   readonly #candidates: readonly Candidate[];
-  readonly #candidatesOf: CandidatesOf;
   readonly #attempts = new AttemptLog();
   readonly #report: MirrorReport;
   readonly #sessions = new Map<RegistryHost, HostSession>();
@@ -50,16 +53,10 @@ export class RegistrySession {
   #mirrored: { readonly session: HostSession; readonly descriptor: Descriptor } | undefined;
   #avoidsMirrors = false;
 
-  constructor(
-    parts: SessionParts,
-    reference: Reference,
-    candidates: readonly Candidate[],
-    candidatesOf: CandidatesOf = () => [],
-  ) {
+  constructor(parts: SessionParts, reference: Reference, candidates: readonly Candidate[]) {
     this.#parts = parts;
     this.#reference = reference;
     this.#candidates = candidates;
-    this.#candidatesOf = candidatesOf;
     this.#report = new MirrorReport({ ...parts, reference, attempts: this.#attempts });
   }
 
@@ -124,7 +121,7 @@ export class RegistrySession {
     return this.#explained(async () => {
       const last = (await this.#hostList()).at(-1);
       if (last === undefined) throw this.#nobody();
-      const session = this.#sessionOf(last, false);
+      const session = await this.#sessionOf(last, false, signal);
       const list = await session.listTags(signal);
       this.#answered = session;
       return list;
@@ -179,11 +176,11 @@ export class RegistrySession {
     const mirror = (host: RegistryHost): Contender<T> => ({
       run: async (signal) => this.#work(host, true, work, signal),
       failed: (error) => {
-        this.#report.failed(this.#sessionOf(host, true), error);
+        this.#report.failed(this.#sessions.get(host) ?? { host, connection: undefined }, error);
         return 'next';
       },
       overtaken: () => {
-        this.#report.overtaken(this.#sessionOf(host, true));
+        this.#report.overtaken(this.#sessions.get(host) ?? { host, connection: undefined });
       },
       speaksForAll: false,
     });
@@ -202,22 +199,24 @@ export class RegistrySession {
     work: (session: HostSession, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const session = this.#sessionOf(host, once);
+    const session = await this.#sessionOf(host, once, signal);
     const answer = await work(session, signal);
     this.#answered = session;
     return answer;
   }
 
-  #sessionOf(host: RegistryHost, once: boolean): HostSession {
+  async #sessionOf(host: RegistryHost, once: boolean, signal: AbortSignal): Promise<HostSession> {
+    const candidates = host.identity === 'origin' ? this.#candidates : await this.#candidatesFor(host, signal);
     const known = this.#sessions.get(host);
     if (known !== undefined) return known;
-    const { path } = this.#reference;
-    const candidates =
-      host.identity === 'origin' ? this.#candidates : this.#candidatesOf({ domain: host.endpoint.authority, path });
     const question = { reference: this.#reference, host, candidates, attempts: this.#attempts, once };
     const session = new HostSession(this.#parts, question);
     this.#sessions.set(host, session);
     return session;
+  }
+
+  async #candidatesFor({ endpoint }: RegistryHost, signal: AbortSignal): Promise<readonly Candidate[]> {
+    return this.#parts.candidatesOf({ domain: endpoint.authority, path: this.#reference.path }, signal);
   }
 
   async #hostList(): Promise<readonly RegistryHost[]> {

@@ -104,6 +104,13 @@ export class Resolver<S extends Session = RegistrySession> {
     return this.#options.client.session(reference, [...worked, ...others]);
   }
 
+  /** To ask something else of an image's repository. @throws {RunnerError} `REF_…` naming the image */
+  async open(image: string, signal: AbortSignal): Promise<S> {
+    const reference = parseReference(image, { defaultImagePrefix: this.#options.defaultImagePrefix });
+    const { candidates } = await this.#options.credentials.lookup(reference, signal);
+    return this.#options.client.session(reference, candidates);
+  }
+
   /** Ends what goes on in the background. Calls in flight end by their own signals. */
   close(): void {
     this.#closing.abort(new RunnerError('SHUTTING_DOWN', 'the service is shutting down'));

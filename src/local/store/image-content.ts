@@ -19,4 +19,6 @@ export interface ImageContent {
 /** Where layers come from; a `RegistrySession` is one. The stream fails when size or digest are not the descriptor's. */
 export interface LayerSource {
   streamBlob(descriptor: Descriptor, signal: AbortSignal): Promise<Readable>;
+  /** Told that the last layer could not be unpacked; true when it will come from somewhere else next time. */
+  distrust?(): boolean;
 }

@@ -38,14 +38,15 @@ export class ImagePuller {
     this.#options = options;
   }
 
-  /** Starts over once when a connection breaks. @throws RunnerError as `pullImage` */
+  /** Starts over once when a connection breaks, or a mirror's layer is of no use. @throws RunnerError as `pullImage` */
   async pull(content: ImageContent, source: LayerSource, target: PullTarget): Promise<StoredImage> {
     const { onProgress, log } = this.#options;
     const { image, platformDigest: digest } = content;
     try {
       const stored = await this.#try(content, source, target).catch(async (error: unknown) => {
         const failure = toLayerError(error);
-        if (!worthAnotherTry.includes(failure.code)) throw failure;
+        const isMirrorsFault = failure.code === 'LAYER_INVALID' && source.distrust?.() === true;
+        if (!worthAnotherTry.includes(failure.code) && !isMirrorsFault) throw failure;
         log.warn('pull starts over', { image, error: failure.message });
         return await this.#try(content, source, target);
       });

@@ -35,7 +35,7 @@ export class MirrorReport {
     this.#options = options;
   }
 
-  failed(session: HostSession, error: RunnerError): void {
+  failed(session: Pick<HostSession, 'host' | 'connection'>, error: RunnerError): void {
     const { attempts, health, log, counters } = this.#options;
     for (const attempt of error.details.attempts ?? []) attempts.add(attempt);
     // Whoever was never reached has its attempts from the trust chain already.
@@ -51,7 +51,7 @@ export class MirrorReport {
     else log.warn('mirror failed, asking the next host', values);
   }
 
-  overtaken(session: HostSession): void {
+  overtaken(session: Pick<HostSession, 'host' | 'connection'>): void {
     const { health, log, counters } = this.#options;
     health.blame(session.host);
     this.#note(session, 'no answer in time, another host was faster');
@@ -59,13 +59,13 @@ export class MirrorReport {
     log.warn('mirror is slow, another host has answered', this.#values(session));
   }
 
-  #note(session: HostSession, reason: string): void {
+  #note(session: Pick<HostSession, 'host' | 'connection'>, reason: string): void {
     const { endpoint } = session.host;
     const step = session.connection ?? (endpoint.scheme === 'http' ? 'plaintext' : 'system-ca');
     this.#options.attempts.add({ step, address: addressOf(endpoint, step), outcome: 'failed', reason });
   }
 
-  #values({ host }: HostSession): Readonly<Record<string, unknown>> {
+  #values({ host }: Pick<HostSession, 'host'>): Readonly<Record<string, unknown>> {
     const { canonical, domain } = this.#options.reference;
     return { image: canonical, registry: domain, mirror: host.endpoint.authority };
   }
