@@ -42,7 +42,7 @@ function parseSpec(reader: TemplateReader, raw: JsonObject, path: string): PodSp
     containers,
     ...(volumes !== undefined && { volumes }),
     ...(pullSecrets !== undefined && { imagePullSecrets: pullSecrets }),
-    affinity: parseAffinity(reader, raw, `${path}.affinity`),
+    ...(raw['affinity'] !== undefined && { affinity: parseAffinity(reader, raw, `${path}.affinity`) }),
   };
 }
 
