@@ -17,20 +17,17 @@ const functionConfigs = { group: 'config.porch.kpt.dev', resource: 'functionconf
 
 const granted: readonly Right[] = [
   ...['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'pods' })),
-  ...['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
+  ...['list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
   ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
   { verb: 'patch', ...functionConfigs, subresource: 'status' },
-  ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
-    verb,
-    resource: 'secrets',
-    name: 'registry-auth-secret',
-  })),
+  { verb: 'create', resource: 'secrets' },
+  ...['get', 'list', 'watch', 'update'].map((verb) => ({ verb, resource: 'secrets', name: 'registry-auth-secret' })),
 ];
 
 const refused: readonly Right[] = [
   { verb: 'list', resource: 'secrets' },
   { verb: 'get', resource: 'secrets', name: 'another' },
-  { verb: 'create', resource: 'secrets' },
+  { verb: 'update', resource: 'secrets', name: 'another' },
   { verb: 'delete', resource: 'secrets', name: 'registry-auth-secret' },
   { verb: 'get', resource: 'secrets', name: 'registry-auth-secret', namespace: 'porch-system' },
   { verb: 'create', resource: 'pods', namespace: 'porch-system' },

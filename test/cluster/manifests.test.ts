@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
+import { parseServiceFlags } from '../../src/config/options.ts';
 import { startCluster } from '../support/cluster/cluster.ts';
 import type { Cluster } from '../support/cluster/cluster.ts';
-import { manifestFolders } from '../support/cluster/rendered-manifests.ts';
+import { manifestFolders, ofKind, renderedManifests } from '../support/cluster/rendered-manifests.ts';
+import { jsonList } from '../support/json-at.ts';
 import { requires } from '../support/requires.ts';
 
-const components = ['service-per-pod', 'template-config-map'];
+const components = ['service-per-pod', 'template-config-map', 'pull-secret-per-registry'];
 
 describe('the manifests, applied', function () {
   requires('cluster');
@@ -43,7 +45,13 @@ describe('the manifests, applied', function () {
     try {
       const dryRun = await cluster.kubectl(['apply', '--dry-run=server', '-k', folder]);
       expect(dryRun.exitCode, dryRun.stderr).to.equal(0);
-      expect(dryRun.stdout).to.include('porch-function-services').and.to.include('rolebinding');
+      const deployment = ofKind(await renderedManifests(folder), 'Deployment')[0];
+      const args = jsonList(deployment, 'spec', 'template', 'spec', 'containers', 0, 'args').map(String);
+      const { options, faults } = parseServiceFlags(args);
+      expect(faults).to.deep.equal([]);
+      expect(options.podAddress).to.equal('service');
+      expect(options.functionPodTemplate).to.equal('function-pod-template');
+      expect(options.pullSecretScope).to.equal('registry');
     } finally {
       await rm(folder, { recursive: true });
     }
