@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 import { systemClock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ApiClientOptions } from './api-client-options.ts';
+import type { ApiClientOptions } from './request/api-client-options.ts';
 import { ApiError } from './api-error.ts';
-import { type ApiCall, ApiRequests, type WriteOutcome } from './api-requests.ts';
+import { type ApiCall, ApiRequests, type WriteOutcome } from './request/api-requests.ts';
 import type { Api, ListOptions, ListResult, PatchOptions, Preconditions, Resource } from './api.ts';
-import { type HttpMethod, ApiWire } from './api-wire.ts';
+import { type HttpMethod, ApiWire } from './request/api-wire.ts';
 import type { ApiObject } from './object.ts';
 import { objectAt, objectsAt, textAt } from './object-meta.ts';
-import { hasBody } from './same-body.ts';
+import { hasBody } from './request/same-body.ts';
 
 export interface WatchOptions extends ListOptions {
   /** Events after this version. */

@@ -1,4 +1,8 @@
+import { delimiter } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { RunnerError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
+import { inClusterAccess } from './access/in-cluster.ts';
 
 export interface ClientCertificate {
   /** PEM. */
@@ -29,4 +33,33 @@ export interface ClusterAccess {
   authorization(signal: AbortSignal): Promise<Secret | undefined>;
   /** Tells that the last authorization got 401: the next one is read anew. */
   refused?(): void;
+}
+
+export interface ClusterAccessOptions {
+  /** A file; empty: the files of `KUBECONFIG`, else the service account of the pod that we run in. */
+  readonly kubeconfig: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
+  /** Default: where the kubelet mounts it. */
+  readonly serviceAccountFolder?: string;
+}
+
+/**
+ * Finds out how the API server is reached; asks nobody yet.
+ *
+ * @throws {RunnerError} `CFG_OPTION` for a kubeconfig that cannot be used, `CLUSTER_UNAVAILABLE` when there is no access at all
+ */
+export async function loadClusterAccess(options: ClusterAccessOptions): Promise<ClusterAccess> {
+  const { kubeconfig, environment, clock = systemClock, serviceAccountFolder } = options;
+  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
+  const files = kubeconfig === '' ? listed : [kubeconfig];
+  if (files.length > 0) {
+    const { kubeconfigAccess } = await import('./access/kubeconfig-access.ts');
+    return kubeconfigAccess(files, environment, clock);
+  }
+  const access = await inClusterAccess(environment, clock, serviceAccountFolder);
+  if (access !== undefined) return access;
+  throw new RunnerError('CLUSTER_UNAVAILABLE', 'there is no access to a cluster', {
+    hint: 'Run in a pod with a service account, or name a kubeconfig by --kubeconfig or KUBECONFIG.',
+  });
 }

@@ -99,7 +99,7 @@ export class ApiHandler {
       if (user === undefined) throw new Refusal(401, 'Unauthorized', 'Unauthorized');
       if (effect?.kind === 'status') throw new Refusal(effect.code, effect.reason ?? '', effect.message ?? 'on demand');
       if (target.resource === 'selfsubjectrulesreviews') return { code: 201, body: review(context.body, user) };
-      if (!isAllowed(user.rules, target)) throw forbidden(target, user.name);
+      if (!isAllowed(user.rules, named(target, context.url))) throw forbidden(target, user.name);
       if (target.verb === 'watch') return this.#watch(target, context);
       return { code: target.verb === 'create' ? 201 : 200, body: this.#act(target, context) };
     } catch (thrown) {
@@ -179,6 +179,12 @@ interface Context {
   readonly body: Raw;
   readonly user: AccessUser | undefined;
   readonly effect: FaultEffect | undefined;
+}
+
+/** A list or watch of one name is judged as if it were about that object. */
+function named(target: Target, url: URL): Target {
+  const name = /^metadata\.name=([^,]+)$/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1];
+  return target.name === '' && name !== undefined ? { ...target, name } : target;
 }
 
 function review(body: Raw, user: AccessUser): Raw {

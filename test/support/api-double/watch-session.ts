@@ -15,6 +15,9 @@ export interface WatchRequest {
   readonly apiVersion: string;
 }
 
+/** A last bookmark comes that long before the end, so that the next watch begins from there. */
+const bookmarkLeadMs = 2000;
+
 /** One open watch. */
 export class WatchSession {
   readonly #request: WatchRequest;
@@ -49,9 +52,17 @@ export class WatchSession {
     const timer = setTimeout(() => {
       this.end();
     }, timeoutMs);
+    const last = setTimeout(
+      () => {
+        this.bookmark();
+      },
+      Math.max(timeoutMs - bookmarkLeadMs, 0),
+    );
     timer.unref();
+    last.unref();
     response.once('close', () => {
       clearTimeout(timer);
+      clearTimeout(last);
       unsubscribe();
     });
   }

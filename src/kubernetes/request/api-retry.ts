@@ -1,4 +1,4 @@
-import { retryAfterSeconds } from '../core/retry-after.ts';
+import { retryAfterSeconds } from '../../core/retry-after.ts';
 
 const maxAttempts = 4;
 const baseDelayMs = 200;

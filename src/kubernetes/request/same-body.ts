@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** Set by the server, or written by it in a form of its own (`1000m` becomes `1`). */
 const ignored: ReadonlySet<string> = new Set(['resources', 'resourceVersion', 'managedFields', 'stringData', 'status']);

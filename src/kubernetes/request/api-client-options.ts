@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../core/clock.ts';
-import type { Counters } from '../core/counters.ts';
-import type { Log } from '../core/log.ts';
-import type { ClusterAccess } from './cluster-access.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Counters } from '../../core/counters.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
 
 export interface ApiClientOptions {
   readonly access: ClusterAccess;

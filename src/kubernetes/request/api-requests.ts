@@ -1,9 +1,9 @@
-import { withTimeout } from '../core/abort.ts';
-import { abortError, remainingMs } from '../core/deadline.ts';
-import { RunnerError } from '../core/errors.ts';
-import { decodeJson, isJsonObject, type JsonObject } from '../core/json.ts';
+import { withTimeout } from '../../core/abort.ts';
+import { abortError, remainingMs } from '../../core/deadline.ts';
+import { RunnerError } from '../../core/errors.ts';
+import { decodeJson, isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ApiClientOptions } from './api-client-options.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError } from '../api-error.ts';
 import { type ApiAction, noAnswerError, parseStatus, refusalError } from './api-failure.ts';
 import { isTemporary, retryDelayMs, type Setback } from './api-retry.ts';
 import type { ApiWire, WireAnswer, WireRequest } from './api-wire.ts';
@@ -124,6 +124,6 @@ export class ApiRequests {
 
   async #refusal(action: ApiAction, answer: WireAnswer, signal: AbortSignal): Promise<ApiError> {
     const bytes = await readAll(answer.body, maxRefusalBytes, signal).catch(() => Buffer.alloc(0));
-    return refusalError(action, this.#options.access.server, parseStatus(bytes, answer.status));
+    return refusalError(action, this.#options.access.server.host, parseStatus(bytes, answer.status));
   }
 }

@@ -1,7 +1,7 @@
-import { decodeJson, isJsonObject, type JsonObject } from '../core/json.ts';
-import { safeText } from '../core/safe-text.ts';
-import { ApiError } from './api-error.ts';
-import { textAt } from './object-meta.ts';
+import { decodeJson, isJsonObject, type JsonObject } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
+import { ApiError } from '../api-error.ts';
+import { textAt } from '../object-meta.ts';
 
 /** What was asked, for messages and counters. */
 export interface ApiAction {
@@ -43,10 +43,10 @@ export function statusOf(value: JsonObject, httpStatus: number): ApiStatus {
  * The error for a refusal. The server's message is left out for Secrets, except where it speaks of access: it may quote what
  * was sent.
  */
-export function refusalError(action: ApiAction, server: URL, { code, reason, message }: ApiStatus): ApiError {
+export function refusalError(action: ApiAction, server: string, { code, reason, message }: ApiStatus): ApiError {
   const isQuotable = action.resource !== 'secrets' || code === 401 || code === 403 || code === 404;
   const said = isQuotable ? safeText(message, maxMessageChars) : '';
-  const text = `the API server ${server.host} did not ${describe(action)}: ${[String(code), reason, said].filter(Boolean).join(' ')}`;
+  const text = `the API server ${server} did not ${describe(action)}: ${[String(code), reason, said].filter(Boolean).join(' ')}`;
   const answer = { status: code, reason };
   if (code === 401) return new ApiError('CLUSTER_DENIED', text, answer, { hint: unauthorizedHint });
   if (code === 403) return new ApiError('CLUSTER_DENIED', text, answer, { hint: forbiddenHint(action, message) });

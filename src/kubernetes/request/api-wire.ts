@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { unlessAborted } from '../core/unless-aborted.ts';
+import { unlessAborted } from '../../core/unless-aborted.ts';
 import { apiDispatcher } from './api-dispatcher.ts';
-import type { ClusterAccess } from './cluster-access.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { Agent, ProxyAgent } from '../core/undici-parts.ts';
-import type { ClusterAccess } from './cluster-access.ts';
+import { Agent, ProxyAgent } from '../../core/undici-parts.ts';
+import type { ClusterAccess } from '../cluster-access.ts';
 
 const connectTimeoutMs = 10_000;
 /** Longer than between two collections of pods, shorter than load balancers keep a quiet connection. */

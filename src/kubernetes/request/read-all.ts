@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { abortError } from '../core/deadline.ts';
+import { abortError } from '../../core/deadline.ts';
 
 /** The whole body, closed then. @throws what the stream does, an Error past `maxBytes`, the signal's reason */
 export async function readAll(body: Readable, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
