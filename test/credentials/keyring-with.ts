@@ -29,7 +29,7 @@ export function firstLogin(keyring: Keyring, image: string): unknown {
   return first.kind === 'broken' ? { broken: first.reason } : openly(first.login);
 }
 
-function openly(login: Login): unknown {
+export function openly(login: Login): unknown {
   switch (login.kind) {
     case 'anonymous':
       return 'anonymous';
