@@ -1,0 +1,95 @@
+import { podMarks } from '../pod-marks.ts';
+import { canServe, type KnownPod } from './known-pod.ts';
+import type { Condemned } from './pod-index.ts';
+
+/** What is to happen to a pod. */
+export type Collection =
+  | { readonly kind: 'keep' }
+  /** Nothing before `atMs`. */
+  | { readonly kind: 'later'; readonly atMs: number }
+  /** Tell every replica that it takes no new calls. */
+  | { readonly kind: 'mark'; readonly reason: string }
+  | { readonly kind: 'delete'; readonly reason: string };
+
+/** What one replica knows about a pod besides the pod itself. */
+export interface CollectionFacts {
+  readonly nowMs: number;
+  /** Calls of this replica that run there or wait for it. */
+  readonly ownLoad: number;
+  /** When a call of this replica last ended there; 0 when none did. */
+  readonly ownLastUseMs: number;
+  readonly condemned: Condemned | undefined;
+  /** An elder pod takes the calls of its slot. */
+  readonly isSurplus: boolean;
+  readonly wasMadeHere: boolean;
+  /** Pods of another version are asked for under its image name. */
+  readonly isOutdated: boolean;
+  /** Idle time to live as this replica knows it; undefined: as the pod says. */
+  readonly ttlMs: number | undefined;
+  readonly evaluationTimeoutMs: number;
+  readonly podReadyTimeoutMs: number;
+}
+
+/** Its maker deletes a surplus pod within 10 s; others that see one for longer help. */
+const surplusGraceMs = 5000;
+const surplusAgeMs = 10_000;
+const defaultTtlMs = 30 * 60_000;
+
+const keep: Collection = { kind: 'keep' };
+
+/** Mark, wait, delete: no replica deletes a pod that another one may be using. */
+export function collectionOf(known: KnownPod, facts: CollectionFacts): Collection {
+  if (known.pod.metadata.deletionMs !== undefined) return keep;
+  const { kind } = known.verdict;
+  if (kind === 'ended' || kind === 'hopeless') return { kind: 'delete', reason: 'failed' };
+  if (facts.condemned?.atOnce === true) return { kind: 'delete', reason: facts.condemned.reason };
+  if (!canServe(known)) return drained(known, facts);
+  if (facts.condemned !== undefined) return { kind: 'mark', reason: facts.condemned.reason };
+  if (facts.isSurplus) return surplus(known, facts);
+  if (facts.isOutdated) return { kind: 'mark', reason: 'outdated' };
+  return idle(known, facts);
+}
+
+function drained({ draining }: KnownPod, facts: CollectionFacts): Collection {
+  if (draining === undefined || facts.ownLoad > 0) return keep;
+  const isOwnSurplus = draining.reason === 'surplus' && facts.wasMadeHere;
+  const waitMs = isOwnSurplus ? Math.min(surplusGraceMs, facts.evaluationTimeoutMs) : facts.evaluationTimeoutMs;
+  const atMs = draining.sinceMs + waitMs;
+  return facts.nowMs >= atMs ? { kind: 'delete', reason: draining.reason } : { kind: 'later', atMs };
+}
+
+/** Only its maker can have called a surplus pod that never started: the others learnt of the elder one first. */
+function surplus(known: KnownPod, facts: CollectionFacts): Collection {
+  if (facts.wasMadeHere) {
+    if (known.verdict.kind === 'starting' && facts.ownLoad === 0) return { kind: 'delete', reason: 'surplus' };
+    return { kind: 'mark', reason: 'surplus' };
+  }
+  const atMs = known.pod.metadata.createdMs + surplusAgeMs;
+  return facts.nowMs >= atMs ? { kind: 'mark', reason: 'surplus' } : { kind: 'later', atMs };
+}
+
+function idle(known: KnownPod, facts: CollectionFacts): Collection {
+  if (facts.ownLoad > 0) return keep;
+  const atMs = Math.max(lastUseMs(known), facts.ownLastUseMs) + patienceMs(known, facts) + 1;
+  return facts.nowMs >= atMs ? { kind: 'mark', reason: 'idle' } : { kind: 'later', atMs };
+}
+
+/** A pod that has not started may have callers elsewhere who wait for it, however short its time to live is. */
+function patienceMs(known: KnownPod, facts: CollectionFacts): number {
+  const ttlMs = facts.ttlMs ?? ttlOf(known);
+  return known.verdict.kind === 'starting' ? Math.max(ttlMs, facts.podReadyTimeoutMs) : ttlMs;
+}
+
+/** Idle time to live as the pod itself says it. */
+export function ttlOf({ pod }: KnownPod): number {
+  const text = pod.metadata.annotations[podMarks.ttlMs] ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : defaultTtlMs;
+}
+
+/** When the pod was last known to be of use: made, started, or called by any replica. */
+export function lastUseMs({ pod }: KnownPod): number {
+  const noted = pod.metadata.annotations[podMarks.lastUsedMs] ?? '';
+  const state = pod.status.containers.find((container) => container.name === 'function')?.state;
+  const startedMs = state?.kind === 'running' ? state.startedMs : 0;
+  return Math.max(pod.metadata.createdMs, startedMs, /^\d{1,15}$/.test(noted) ? Number(noted) : 0);
+}

@@ -1,0 +1,149 @@
+import type { Pod } from '../../kubernetes/pod.ts';
+import type { Store } from '../../kubernetes/store.ts';
+import { canServe, eldest, type KnownPod, readKnownPod } from './known-pod.ts';
+
+/** Why a pod shall go though its status does not say so. */
+export interface Condemned {
+  readonly reason: string;
+  /** Nobody can be using it: it need not drain. */
+  readonly atOnce: boolean;
+}
+
+export interface IndexChange {
+  readonly known: KnownPod;
+  readonly isGone: boolean;
+}
+
+interface Holder {
+  readonly uid: string;
+  readonly createdMs: number;
+}
+
+/** So many slots are remembered after their pods went; a forgotten one costs a name that is taken, and one look at it. */
+const maxHolders = 10_000;
+
+/** The function pods of the cluster by key and slot, out of the watched store: asking costs nobody a request. */
+export class PodIndex {
+  readonly #store: Store<Pod>;
+  readonly #byUid = new Map<string, KnownPod>();
+  readonly #byKey = new Map<string, Map<string, KnownPod>>();
+  readonly #condemned = new Map<string, Condemned>();
+  readonly #lastHolders = new Map<string, Holder>();
+  readonly #listeners = new Set<(change: IndexChange) => void>();
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(store: Store<Pod>) {
+    this.#store = store;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#store.subscribe(({ kind, object }) => {
+      if (kind === 'deleted') this.#remove(object);
+      else this.#put(object);
+    });
+    for (const pod of this.#store.list()) this.#put(pod);
+  }
+
+  close(): void {
+    this.#unsubscribe?.();
+    this.#listeners.clear();
+  }
+
+  /** Called after the fact, for pods of ours only. */
+  onChange(listener: (change: IndexChange) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  get(uid: string): KnownPod | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  all(): readonly KnownPod[] {
+    return [...this.#byUid.values()];
+  }
+
+  hasKey(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  /** The pod that takes the calls of a slot. */
+  holder(key: string, slot: number): KnownPod | undefined {
+    const pods = this.#byKey.get(key)?.values() ?? [];
+    return eldest([...pods].filter((known) => known.slot === slot && this.#serves(known)));
+  }
+
+  /** UID of the pod that was created last for a slot, alive or not; empty when none is known. */
+  lastHolderUid(key: string, slot: number): string {
+    return this.#lastHolders.get(`${key}/${String(slot)}`)?.uid ?? '';
+  }
+
+  /** Takes the answer of a write of ours. */
+  accept(pod: Pod): void {
+    this.#store.accept(pod);
+    const stored = this.#store.get(pod.metadata.name);
+    if (stored !== undefined) this.#put(stored);
+  }
+
+  find(name: string): Pod | undefined {
+    return this.#store.get(name);
+  }
+
+  /** Takes a pod out of service here; the collector tells the others. */
+  condemn(uid: string, condemned: Condemned): void {
+    const known = this.#byUid.get(uid);
+    if (known === undefined || this.#condemned.has(uid)) return;
+    this.#condemned.set(uid, condemned);
+    this.#tell({ known, isGone: false });
+  }
+
+  condemned(uid: string): Condemned | undefined {
+    return this.#condemned.get(uid);
+  }
+
+  #serves(known: KnownPod): boolean {
+    return canServe(known) && !this.#condemned.has(known.uid);
+  }
+
+  #put(pod: Pod): void {
+    const { uid, resourceVersion } = pod.metadata;
+    const before = this.#byUid.get(uid);
+    if (before !== undefined && before.pod.metadata.resourceVersion === resourceVersion) return;
+    const known = readKnownPod(pod);
+    if (known === undefined) return;
+    this.#byUid.set(uid, known);
+    const ofKey = this.#byKey.get(known.key) ?? new Map<string, KnownPod>();
+    this.#byKey.set(known.key, ofKey.set(uid, known));
+    if (before === undefined) this.#remember(known);
+    this.#tell({ known, isGone: false });
+  }
+
+  #remove(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const before = this.#byUid.get(uid);
+    if (before === undefined) return;
+    this.#byUid.delete(uid);
+    this.#condemned.delete(uid);
+    const ofKey = this.#byKey.get(before.key);
+    ofKey?.delete(uid);
+    if (ofKey?.size === 0) this.#byKey.delete(before.key);
+    this.#tell({ known: readKnownPod(pod) ?? before, isGone: true });
+  }
+
+  #remember({ key, slot, uid, pod }: KnownPod): void {
+    const { createdMs } = pod.metadata;
+    const place = `${key}/${String(slot)}`;
+    const before = this.#lastHolders.get(place);
+    if (before !== undefined && before.createdMs > createdMs) return;
+    this.#lastHolders.delete(place);
+    this.#lastHolders.set(place, { uid, createdMs });
+    if (this.#lastHolders.size <= maxHolders) return;
+    for (const oldest of this.#lastHolders.keys()) {
+      this.#lastHolders.delete(oldest);
+      return;
+    }
+  }
+
+  #tell(change: IndexChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
