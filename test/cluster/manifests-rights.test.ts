@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { startCluster } from '../support/cluster/cluster.ts';
 import type { Cluster } from '../support/cluster/cluster.ts';
+import { renderedManifests } from '../support/cluster/rendered-manifests.ts';
+import { unusedGrants } from '../support/cluster/role-use.ts';
 import { jsonAt } from '../support/json-at.ts';
+import type { ProgramResult } from '../support/program.ts';
 import { requires } from '../support/requires.ts';
 
 interface Right {
@@ -65,6 +68,22 @@ describe('the rights of the service under manifests/private-registries', functio
       expect(await allowed(right)).to.equal(false);
     });
   }
+
+  it('are told apart from those that were used', async () => {
+    const file = await cluster.kubeconfigFor('porch-system', 'porch-fn-runner');
+    const asRunner = async (...args: readonly string[]): Promise<ProgramResult> =>
+      cluster.kubectl([`--kubeconfig=${file}`, '-n', 'porch-fn-system', ...args]);
+    await asRunner('get', 'pods');
+    await asRunner('get', 'podtemplates', '--field-selector=metadata.name=base-pod-template');
+    await asRunner('get', 'podtemplates');
+    await asRunner('get', 'secret', 'another');
+    const objects = await renderedManifests('manifests/private-registries');
+    const unused = unusedGrants(objects, await cluster.requests('system:serviceaccount:porch-system:porch-fn-runner'));
+    expect(unused).to.include('watch pods in porch-fn-system');
+    expect(unused).not.to.include('list pods in porch-fn-system');
+    expect(unused).not.to.include('list podtemplates in porch-fn-system of the name base-pod-template');
+    expect(unused).to.include('get secrets in porch-fn-system of the name registry-auth-secret');
+  });
 
   async function allowed(right: Right): Promise<unknown> {
     const resourceAttributes = { namespace: 'porch-fn-system', ...right };

@@ -39,7 +39,25 @@ export class ControlPlane {
   /** Starts both; resolves when the API server says that it is ready. */
   static async start(programs: ClusterPrograms, folder: string): Promise<ControlPlane> {
     const files = await writeFiles(folder);
-    const { daemon: etcd, port: etcdPort } = await startEtcd(programs.etcd, folder);
+    const etcd = await startEtcd(programs.etcd, folder);
+    for (let tries = 3; ; tries -= 1) {
+      try {
+        return await ControlPlane.#startApiServer(programs, folder, files, etcd);
+      } catch (error) {
+        // Another process may take a free port first.
+        if (tries > 1 && String(error).includes('address already in use')) continue;
+        await etcd.daemon.stop('SIGKILL');
+        throw error;
+      }
+    }
+  }
+
+  static async #startApiServer(
+    programs: ClusterPrograms,
+    folder: string,
+    files: Files,
+    { daemon: etcd, port: etcdPort }: Etcd,
+  ): Promise<ControlPlane> {
     const port = await freePort();
     const args = apiServerArgs(files, folder, etcdPort, port);
     const plane = new ControlPlane(files, etcd, port, () => startDaemon(programs['kube-apiserver'], args));
@@ -47,7 +65,8 @@ export class ControlPlane {
       await plane.ready();
       return plane;
     } catch (error) {
-      await plane.stop();
+      await plane.admin.close();
+      await plane.kill();
       throw error;
     }
   }
@@ -81,6 +100,11 @@ export class ControlPlane {
   async stop(): Promise<void> {
     await Promise.all([this.admin.close(), this.kill(), this.#etcd.stop('SIGKILL')]);
   }
+}
+
+interface Etcd {
+  readonly daemon: Daemon;
+  readonly port: number;
 }
 
 interface Files {
@@ -126,7 +150,7 @@ async function writeFiles(folder: string): Promise<Files> {
   };
 }
 
-async function startEtcd(program: string, folder: string, tries = 3): Promise<{ daemon: Daemon; port: number }> {
+async function startEtcd(program: string, folder: string, tries = 3): Promise<Etcd> {
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   const daemon = startDaemon(program, [
