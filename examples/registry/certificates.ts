@@ -34,6 +34,8 @@ interface CertificateRequest extends Validity {
   readonly ipAddresses?: readonly string[];
   /** Makes a CA certificate (an intermediate) instead of a server's. */
   readonly ca?: boolean;
+  /** Makes a certificate for clients to show instead of a server's. */
+  readonly client?: boolean;
 }
 
 /** A certificate authority that lives for as long as the process that made it. */
@@ -127,7 +129,9 @@ function serverExtensions(request: CertificateRequest): Extension[] {
   return [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    new ExtendedKeyUsageExtension([
+      request.client === true ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth,
+    ]),
     ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names)]),
   ];
 }

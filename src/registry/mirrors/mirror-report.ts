@@ -1,3 +1,4 @@
+import type { Attempt, ConnectionStep } from '../../core/attempt.ts';
 import type { Counters } from '../../core/counters.ts';
 import type { ErrorCode, RunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -39,7 +40,7 @@ export class MirrorReport {
     const { attempts, health, log, counters } = this.#options;
     for (const attempt of error.details.attempts ?? []) attempts.add(attempt);
     // Whoever was never reached has its attempts from the trust chain already.
-    if (session.connection !== undefined) this.#note(session, error.message);
+    if (this.#reachedBy(session) !== undefined) this.#note(session, error.message);
     counters.add('mirror_fallbacks', { reason: error.code });
     const values = { ...this.#values(session), code: error.code, reason: error.message };
     if (plainAnswers.has(error.code)) {
@@ -59,9 +60,15 @@ export class MirrorReport {
     log.warn('mirror is slow, another host has answered', this.#values(session));
   }
 
+  #reachedBy({ host, connection }: Pick<HostSession, 'host' | 'connection'>): ConnectionStep | undefined {
+    const isHost = ({ step, address }: Attempt): boolean => address === addressOf(host.endpoint, step);
+    const reached = this.#options.attempts.list.find((attempt) => attempt.outcome === 'ok' && isHost(attempt));
+    return connection ?? reached?.step;
+  }
+
   #note(session: Pick<HostSession, 'host' | 'connection'>, reason: string): void {
     const { endpoint } = session.host;
-    const step = session.connection ?? (endpoint.scheme === 'http' ? 'plaintext' : 'system-ca');
+    const step = this.#reachedBy(session) ?? (endpoint.scheme === 'http' ? 'plaintext' : 'system-ca');
     this.#options.attempts.add({ step, address: addressOf(endpoint, step), outcome: 'failed', reason });
   }
 
