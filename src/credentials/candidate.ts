@@ -15,7 +15,7 @@ export type Login =
   | { readonly kind: 'registry-token'; readonly token: Secret };
 
 /** The program that gave a login, which stands in no file. */
-export interface HelperOrigin {
+interface HelperOrigin {
   /** `NAME` of `docker-credential-NAME`. */
   readonly name: string;
   /** What the program was asked for: the key of the login in a docker config, `https://index.docker.io/v1/` for Docker Hub. */

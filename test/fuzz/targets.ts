@@ -3,6 +3,7 @@ import { caBundle } from './targets/ca-bundle.ts';
 import { challenge } from './targets/challenge.ts';
 import { credentials } from './targets/credentials.ts';
 import { flags } from './targets/flags.ts';
+import { helperAnswer } from './targets/helper-answer.ts';
 import { imageConfig } from './targets/image-config.ts';
 import { krmOutput } from './targets/krm-output.ts';
 import { layer } from './targets/layer.ts';
@@ -12,6 +13,7 @@ import { reference } from './targets/reference.ts';
 export const targets: readonly Target[] = [
   reference,
   credentials,
+  helperAnswer,
   challenge,
   manifest,
   imageConfig,

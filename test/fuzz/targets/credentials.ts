@@ -35,6 +35,8 @@ export const credentials: Target = {
     '?',
     auth,
     '"identitytoken"',
+    '"credHelpers"',
+    '"credsStore"',
     'null',
     '//',
     '"a":',
@@ -43,6 +45,11 @@ export const credentials: Target = {
   parse: (input) => {
     const keyring = Keyring.parse(input, '/secret/.dockerconfigjson');
     const found = images.flatMap((image) => keyring.lookup(image).candidates);
+    const names = images
+      .map((image) => keyring.helperFor(image))
+      .map((helper) => helper?.kind === 'program' && helper.name);
+    if (names.some((name) => name !== false && !/^[a-z0-9-]+$/.test(name)))
+      throw new Error('a name that may be a path');
     for (const candidate of found) {
       if (candidate.kind === 'broken') throw new RunnerError('CFG_ENTRY_AUTH', `${candidate.key}: ${candidate.reason}`);
     }
