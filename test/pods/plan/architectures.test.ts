@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { bindToArchitectures, neededArchitectures } from '../../../src/pods/plan/architectures.ts';
 import { userVersion } from './planner-with.ts';
 import { porchTemplate } from './porch-template.ts';
-import { at } from './spec-of.ts';
+
+import { jsonAt } from '../../support/json-at.ts';
 
 const needed: readonly (readonly [platforms: readonly string[], architectures: readonly string[] | undefined])[] = [
   [['linux/amd64'], ['amd64']],
@@ -44,8 +45,8 @@ describe('node affinity for the architectures of an image', () => {
       const { spec } = userVersion({ spec: { ...porchTemplate.spec, affinity } }).template;
       const after = bindToArchitectures(spec, ['arm64']).affinity;
       const way = ['nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms'];
-      expect(at(after, ...way)).to.deep.equal(result);
-      expect(at(after, 'podAffinity')).to.deep.equal({ x: 1 });
+      expect(jsonAt(after, ...way)).to.deep.equal(result);
+      expect(jsonAt(after, 'podAffinity')).to.deep.equal({ x: 1 });
     });
   }
 });

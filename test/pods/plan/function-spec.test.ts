@@ -7,7 +7,8 @@ import type { Resolution } from '../../../src/resolver/resolution.ts';
 import { inlineVersion, plannerWith, userVersion } from './planner-with.ts';
 import { porchTemplate } from './porch-template.ts';
 import { resolutionOf, someDigest } from './resolution-of.ts';
-import { at, containerOf, specOf } from './spec-of.ts';
+import { containerOf, specOf } from './spec-of.ts';
+import { jsonAt } from '../../support/json-at.ts';
 
 const signal = new AbortController().signal;
 const porch = userVersion(porchTemplate);
@@ -60,19 +61,19 @@ describe('the spec of a function pod', () => {
     const spec = await made();
     const run = containerOf(spec, 'function');
     expect(spec).to.deep.include({ automountServiceAccountToken: false, enableServiceLinks: false });
-    expect(at(spec, 'securityContext', 'seccompProfile', 'type')).to.equal('RuntimeDefault');
+    expect(jsonAt(spec, 'securityContext', 'seccompProfile', 'type')).to.equal('RuntimeDefault');
     for (const container of [run, containerOf(spec, 'copy-wrapper-server')]) {
       expect(container['securityContext']).to.deep.equal({
         allowPrivilegeEscalation: false,
         capabilities: { drop: ['ALL'] },
         readOnlyRootFilesystem: true,
       });
-      expect(at(container, 'resources', 'requests')).to.have.keys('cpu', 'memory');
+      expect(jsonAt(container, 'resources', 'requests')).to.have.keys('cpu', 'memory');
     }
     expect(run['volumeMounts']).to.deep.include({ name: 'function-tmp', mountPath: '/tmp' });
     expect(spec['volumes']).to.deep.include({ name: 'function-tmp', emptyDir: {} });
     for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
-      expect(at(run, probe, 'grpc', 'port'), probe).to.equal(9446);
+      expect(jsonAt(run, probe, 'grpc', 'port'), probe).to.equal(9446);
     }
   });
 
@@ -84,7 +85,7 @@ describe('the spec of a function pod', () => {
   it('has a writable root where the flag or the FunctionConfig says so', async () => {
     for (const given of [{ settings: { readOnlyRoot: false } }, { readOnlyRoot: false }]) {
       const spec = await made(given);
-      expect(at(containerOf(spec, 'function'), 'securityContext', 'readOnlyRootFilesystem')).to.equal(false);
+      expect(jsonAt(containerOf(spec, 'function'), 'securityContext', 'readOnlyRootFilesystem')).to.equal(false);
       expect(JSON.stringify(spec['volumes'])).not.to.contain('function-tmp');
     }
   });
@@ -92,7 +93,7 @@ describe('the spec of a function pod', () => {
   it("leaves the root file system to a user's template, but not to one that a FunctionConfig overrules", async () => {
     expect(containerOf(await made({ template: porch }), 'function')).not.to.have.property('securityContext');
     const overruled = containerOf(await made({ template: porch, readOnlyRoot: true }), 'function');
-    expect(at(overruled, 'securityContext', 'readOnlyRootFilesystem')).to.equal(true);
+    expect(jsonAt(overruled, 'securityContext', 'readOnlyRootFilesystem')).to.equal(true);
     expect(overruled['volumeMounts']).to.deep.include({ name: 'function-tmp', mountPath: '/tmp' });
   });
 
@@ -150,13 +151,13 @@ describe('the spec of a function pod', () => {
   it("puts its arguments behind the template's", async () => {
     const [run] = porchTemplate.spec.containers;
     const template = userVersion({ spec: { ...porchTemplate.spec, containers: [{ ...run, args: ['--theirs'] }] } });
-    expect(at(containerOf(await made({ template }), 'function'), 'args', 0)).to.equal('--theirs');
+    expect(jsonAt(containerOf(await made({ template }), 'function'), 'args', 0)).to.equal('--theirs');
   });
 
   it('keeps the wrapper image of the template where the environment names none, and is an error without any', async () => {
     const settings = { wrapperServerImage: '' };
     const spec = await made({ template: porch, settings });
-    expect(at(spec, 'initContainers', 0, 'image')).to.equal('docker.io/nephio/porch-wrapper-server:latest');
+    expect(jsonAt(spec, 'initContainers', 0, 'image')).to.equal('docker.io/nephio/porch-wrapper-server:latest');
     const error = toRunnerError(await made({ settings }).catch(toRunnerError));
     expect(error.code).to.equal('POD_TEMPLATE');
     expect(error.details.hint).to.contain('WRAPPER_SERVER_IMAGE');

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { applyOverrides } from '../../../src/pods/plan/overrides.ts';
 import { inlineVersion, userVersion } from './planner-with.ts';
 import { porchTemplate } from './porch-template.ts';
-import { at, containerOf } from './spec-of.ts';
+import { containerOf } from './spec-of.ts';
+import { jsonAt } from '../../support/json-at.ts';
 
 const inline = inlineVersion.template.spec;
 const porch = userVersion(porchTemplate).template.spec;
@@ -32,8 +33,8 @@ describe("a FunctionConfig's overrides of the pod template", () => {
     const second = { name: 'second', image: 'x' };
     const spec = { ...porch, initContainers: [porch.initContainers[0], second] as const };
     const changed = applyOverrides(spec, { initContainer: { env: [{ name: 'A', value: '1' }] } }, false);
-    expect(at(changed, 'initContainers', 0, 'env')).to.deep.equal([{ name: 'A', value: '1' }]);
-    expect(at(changed, 'initContainers', 1)).to.deep.equal(second);
+    expect(jsonAt(changed, 'initContainers', 0, 'env')).to.deep.equal([{ name: 'A', value: '1' }]);
+    expect(jsonAt(changed, 'initContainers', 1)).to.deep.equal(second);
   });
 
   it('cannot rename the container', () => {

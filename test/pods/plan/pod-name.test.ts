@@ -1,5 +1,17 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  nat,
+  oneof,
+  pre,
+  stringMatching,
+  tuple,
+  uuid,
+} from 'fast-check';
 import { podName } from '../../../src/pods/plan/pod-name.ts';
 import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { objectAt, textAt } from '../../../src/kubernetes/object-meta.ts';
@@ -11,18 +23,18 @@ const serviceName = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const key = '0123456789abcdef';
 
-const component = fc.stringMatching(/^[a-z0-9]{1,24}((\.|_|__|-{1,4})[a-z0-9]{1,24}){0,3}$/);
-const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);
-const host = fc.constantFrom('', 'registry.example/', 'localhost:5000/', '10.0.0.1:5000/', '[::1]:5000/');
-const target = fc.oneof(
-  fc.constant(''),
+const component = stringMatching(/^[a-z0-9]{1,24}((\.|_|__|-{1,4})[a-z0-9]{1,24}){0,3}$/);
+const tag = stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);
+const host = constantFrom('', 'registry.example/', 'localhost:5000/', '10.0.0.1:5000/', '[::1]:5000/');
+const target = oneof(
+  constant(''),
   tag.map((text) => `:${text}`),
-  fc.constant(`@${someDigest}`),
+  constant(`@${someDigest}`),
   tag.map((text) => `:${text}@${someDigest}`),
 );
-const image = fc
-  .tuple(host, fc.array(component, { minLength: 1, maxLength: 4 }), target)
-  .map(([before, path, after]) => `${before}${path.join('/')}${after}`);
+const image = tuple(host, array(component, { minLength: 1, maxLength: 4 }), target).map(
+  ([before, path, after]) => `${before}${path.join('/')}${after}`,
+);
 
 const examples: readonly (readonly [path: string, start: string])[] = [
   ['kptdev/krm-functions-catalog/set-namespace', 'set-namespace-'],
@@ -58,9 +70,9 @@ describe('the name of a function pod', () => {
   });
 
   it('is valid, and so are all labels, for every image reference', async () => {
-    await fc.assert(
-      fc.asyncProperty(image, fc.nat({ max: 1000 }), fc.uuid(), async (reference, slot, uid) => {
-        fc.pre(isReference(reference));
+    await assert(
+      asyncProperty(image, nat({ max: 1000 }), uuid(), async (reference, slot, uid) => {
+        pre(isReference(reference));
         const planner = plannerWith();
         const plan = await planner.plan(resolutionOf(reference), AbortSignal.timeout(1000));
         const metadata = objectAt(plan.pod(slot, uid), 'metadata');

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { objectAt, objectsAt } from '../../../src/kubernetes/object-meta.ts';
 import type { PodPlan } from '../../../src/pods/pod-plan.ts';
 
@@ -10,14 +10,4 @@ export function specOf(plan: PodPlan): JsonObject {
 export function containerOf(spec: JsonObject, name: string): JsonObject {
   const all = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
   return all.find((container) => container['name'] === name) ?? {};
-}
-
-/** What is at the end of the way. */
-export function at(value: unknown, ...way: readonly (string | number)[]): unknown {
-  let found = value;
-  for (const step of way) {
-    if (Array.isArray(found)) found = found[Number(step)];
-    else found = isJsonObject(found) ? found[step] : undefined;
-  }
-  return found;
 }

@@ -15,7 +15,8 @@ import {
 import { TemplateSources } from '../../../src/pods/plan/template-sources.ts';
 import { MemoryStore } from './memory-store.ts';
 import { porchTemplate } from './porch-template.ts';
-import { at } from './spec-of.ts';
+
+import { jsonAt } from '../../support/json-at.ts';
 
 const { spec } = porchTemplate;
 const [copy] = spec.initContainers;
@@ -172,7 +173,7 @@ describe('the template of function pods', () => {
   it('comes with the first service template found: ConfigMap, base-service-template, built in', async () => {
     const fixture = new Fixture();
     await fixture.sources.start();
-    const type = (): unknown => at(fixture.sources.current().serviceTemplate, 'spec', 'type');
+    const type = (): unknown => jsonAt(fixture.sources.current().serviceTemplate, 'spec', 'type');
     expect(type()).to.equal('ClusterIP');
     const ports = [{ port: 9446, protocol: 'TCP', targetPort: 9446 }];
     fixture.putServiceTemplate({ spec: { type: 'NodePort', ports } });
@@ -194,7 +195,7 @@ describe('the template of function pods', () => {
     const unknown = new ApiError('CLUSTER_REFUSED', 'no such kind', { status: 404, reason: 'NotFound' });
     const fixture = new Fixture(unknown);
     await fixture.sources.start();
-    expect(at(fixture.sources.current().serviceTemplate, 'spec', 'type')).to.equal('ClusterIP');
+    expect(jsonAt(fixture.sources.current().serviceTemplate, 'spec', 'type')).to.equal('ClusterIP');
     const denied = new ApiError('CLUSTER_DENIED', 'no', { status: 403, reason: 'Forbidden' });
     expect(await new Fixture(denied).sources.start().catch(toRunnerError)).to.equal(denied);
   });
