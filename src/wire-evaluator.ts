@@ -25,14 +25,23 @@ export async function wireEvaluator(
   surroundings: Surroundings,
 ): Promise<WiredEvaluator> {
   const evaluators: Evaluator[] = [...(surroundings.overrides.firstEvaluators ?? [])];
-  const choice = chooseRuntime(options, surroundings.environment);
-  if (choice.warning !== undefined) surroundings.log.warn(choice.warning);
   if (!options.disableRuntimes.includes('exec')) evaluators.push(await executables(options, surroundings));
   if (options.disableRuntimes.includes('pod')) {
     return { evaluator: new EvaluatorChain(evaluators), close: async () => Promise.resolve() };
   }
-  const local = lateLocal(options, resolver, surroundings);
-  return { evaluator: new EvaluatorChain([...evaluators, local.evaluator]), close: async () => local.close() };
+  const images = await wireImages(options, resolver, surroundings);
+  return { evaluator: new EvaluatorChain([...evaluators, images.evaluator]), close: async () => images.close() };
+}
+
+async function wireImages(options: Options, resolver: Resolver, surroundings: Surroundings): Promise<WiredEvaluator> {
+  switch (chooseRuntime(options, surroundings.environment)) {
+    case 'pod': {
+      const { wirePods } = await import('./wire-pods.ts');
+      return wirePods(options, resolver, surroundings);
+    }
+    case 'local':
+      return lateLocal(options, resolver, surroundings);
+  }
 }
 
 async function executables(options: Options, { environment, log, counters }: Surroundings): Promise<Evaluator> {

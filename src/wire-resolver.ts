@@ -18,6 +18,7 @@ import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
 import { Transport } from './registry/transport/transport.ts';
 import { Resolver } from './resolver/resolver.ts';
+import { chooseRuntime } from './runtime.ts';
 
 /** What every wiring function gets beside the flags. */
 export interface Surroundings {
@@ -70,7 +71,8 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     imageCacheTtlMs: options.imageCacheTtlMs,
     resolveTimeoutMs: options.resolveTimeoutMs,
     platform: options.imagePlatform === '' ? hostPlatform() : parsePlatform(options.imagePlatform),
-    anyPlatform: false,
+    // The node that a function pod lands on need not be a machine like this one.
+    anyPlatform: options.imagePlatform === '' && chooseRuntime(options, environment) === 'pod',
     clock,
     log,
     counters,

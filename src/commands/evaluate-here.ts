@@ -11,8 +11,10 @@ import { pullProgress } from './pull-progress.ts';
 export async function evaluateHere(
   image: string,
   resourceList: Uint8Array,
-  { options, log, io }: { readonly options: Options; readonly log: Log; readonly io: CommandIo },
+  { options: given, log, io }: { readonly options: Options; readonly log: Log; readonly io: CommandIo },
 ): Promise<EvaluationAnswer> {
+  // One function from a terminal needs no pods, unless they are asked for by name.
+  const options: Options = { ...given, runtime: given.runtime === 'auto' ? 'local' : given.runtime };
   const overrides = { onPullProgress: pullProgress(io) };
   const surroundings = { environment: io.environment, log, counters: noCounters, overrides };
   const resolver = await wireResolver(options, surroundings);

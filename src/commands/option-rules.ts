@@ -23,10 +23,6 @@ export const optionRules: readonly OptionRule[] = [
       `${JSON.stringify(bindAddress)} is wrong; give an IP address or host name without port`,
     );
   },
-  ({ runtime }) =>
-    runtime === 'pod'
-      ? fault('runtime', '"pod" is not there yet: this version has no pod runtime; give local, or leave the flag out')
-      : [],
 ];
 
 function fault(name: string, message: string): readonly OptionFault[] {

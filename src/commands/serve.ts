@@ -14,8 +14,11 @@ export const serveCommand: Command = {
     'OTEL_EXPORTER_PROMETHEUS_PORT move them, OTEL_METRICS_EXPORTER=none turns them off). SIGTERM stops it without losing a call.',
   options: serviceOptions,
   run: async (argv, io) => {
-    const flags = readCommandFlags([], argv, (positionals) =>
-      positionals.map((text) => `${JSON.stringify(text)} is no flag; serve takes only flags`),
+    const flags = readCommandFlags(
+      [],
+      argv,
+      (positionals) => positionals.map((text) => `${JSON.stringify(text)} is no flag; serve takes only flags`),
+      io.environment,
     );
     const app = await startSmall(async () => start(flags, io));
     if (app === undefined) return 1;

@@ -4,6 +4,7 @@ import type { OptionRow, OptionsOf } from '../config/option-row.ts';
 import type { Options } from '../config/options.ts';
 import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
 import { serviceOptions } from '../config/service-options.ts';
+import { chooseRuntime, type Runtime } from '../runtime.ts';
 import { optionRules } from './option-rules.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 
@@ -23,12 +24,14 @@ export interface CommandFlags<Table extends readonly OptionRow[]> {
  * Reads a command line that may have the service's flags and a command's own.
  *
  * @param checkArguments Looks at what is no flag; returns what is wrong with it.
+ * @param environment Takes part in choosing the runtime, and so in which flags have no effect. Default: none.
  * @throws {UsageError} with all faults of flags and arguments.
  */
 export function readCommandFlags<const Table extends readonly OptionRow[]>(
   own: Table,
   argv: readonly string[],
   checkArguments: (positionals: readonly string[]) => readonly string[],
+  environment: NodeJS.ProcessEnv = {},
 ): CommandFlags<Table> {
   const flags = parseFlags([...serviceOptions, ...own], argv);
   const options = optionsFrom(serviceOptions, flags);
@@ -45,17 +48,21 @@ export function readCommandFlags<const Table extends readonly OptionRow[]>(
     own: optionsFrom(own, flags),
     given,
     positionals,
-    warnings: [...(secret.warning === undefined ? [] : [secret.warning]), ...withoutEffect(options, given)],
+    warnings: [
+      ...(secret.warning === undefined ? [] : [secret.warning]),
+      ...withoutEffect(options, given, chooseRuntime(options, environment)),
+    ],
   };
 }
 
-/** `--kubeconfig` is not one of them: it takes part in choosing the runtime. */
-const podFlags = serviceOptions
-  .filter(({ group, name }) => group === 'Pods' && name !== 'kubeconfig')
-  .map(({ name }) => name);
+/** Flags that one runtime alone looks at. `--kubeconfig` is not one of them: it takes part in choosing the runtime. */
+const flagsOf: Readonly<Record<Runtime, readonly string[]>> = {
+  pod: serviceOptions.filter(({ group, name }) => group === 'Pods' && name !== 'kubeconfig').map(({ name }) => name),
+  local: serviceOptions.filter(({ group }) => group === 'Local runtime').map(({ name }) => name),
+};
 
 /** Flags that only count together with another one that is not on. */
-function withoutEffect(options: Options, given: ReadonlySet<string>): readonly string[] {
+function withoutEffect(options: Options, given: ReadonlySet<string>, runtime: Runtime): readonly string[] {
   const needs = [
     ['registry-auth-secret-path', 'enable-private-registries', options.enablePrivateRegistries],
     ['tls-secret-path', 'enable-private-registries-tls', options.enablePrivateRegistriesTls],
@@ -63,6 +70,7 @@ function withoutEffect(options: Options, given: ReadonlySet<string>): readonly s
   const lone = needs.flatMap(([flag, other, on]) =>
     given.has(flag) && !on ? [`--${flag} has no effect without --${other}`] : [],
   );
-  const forPods = podFlags.filter((name) => given.has(name)).map((name) => `--${name}`);
-  return forPods.length === 0 ? lone : [...lone, `no effect without a pod runtime: ${forPods.join(', ')}`];
+  const other = runtime === 'pod' ? 'local' : 'pod';
+  const unused = flagsOf[other].filter((name) => given.has(name)).map((name) => `--${name}`);
+  return unused.length === 0 ? lone : [...lone, `no effect with the ${runtime} runtime: ${unused.join(', ')}`];
 }

@@ -37,6 +37,13 @@ export function services(namespace: string): Resource<ApiObject> {
   return core('services', namespace, parseObject);
 }
 
+/** Porch's own kind, which a cluster without Porch does not know. */
+export function serviceTemplates(namespace: string): Resource<ApiObject> {
+  const group = 'config.porch.kpt.dev';
+  const path = `/apis/${group}/v1alpha1/namespaces/${encodeURIComponent(namespace)}/servicetemplates`;
+  return { name: 'servicetemplates', group, namespace, path, parse: parseObject };
+}
+
 /** Reads what every object has. */
 export function parseObject(raw: JsonObject): ApiObject {
   return { metadata: parseMeta(raw), raw };

@@ -11,25 +11,20 @@ import { freePort } from '../support/free-port.ts';
 const cluster = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
 
 const choices = [
-  { runtime: 'auto', kubeconfig: '', environment: {}, warns: false },
-  { runtime: 'auto', kubeconfig: '', environment: cluster, warns: true },
-  { runtime: 'auto', kubeconfig: '/k', environment: {}, warns: true },
-  { runtime: 'local', kubeconfig: '/k', environment: cluster, warns: false },
+  { runtime: 'auto', kubeconfig: '', environment: {}, chosen: 'local' },
+  { runtime: 'auto', kubeconfig: '', environment: cluster, chosen: 'pod' },
+  { runtime: 'auto', kubeconfig: '/k', environment: {}, chosen: 'pod' },
+  { runtime: 'auto', kubeconfig: '', environment: { KUBECONFIG: '/k' }, chosen: 'local' },
+  { runtime: 'pod', kubeconfig: '', environment: {}, chosen: 'pod' },
+  { runtime: 'local', kubeconfig: '/k', environment: cluster, chosen: 'local' },
 ] as const;
 
 describe('the runtime', () => {
-  for (const { runtime, kubeconfig, environment, warns } of choices) {
-    const where = `--runtime=${runtime} --kubeconfig=${kubeconfig} ${JSON.stringify(environment)}`;
-    it(`is local ${warns ? 'with a warning ' : ''}for ${where}`, () => {
-      const choice = chooseRuntime({ runtime, kubeconfig }, environment);
-      expect(choice.runtime).to.equal('local');
-      expect(choice.warning !== undefined).to.equal(warns);
+  for (const { runtime, kubeconfig, environment, chosen } of choices) {
+    it(`is ${chosen} for --runtime=${runtime} --kubeconfig=${kubeconfig} ${JSON.stringify(environment)}`, () => {
+      expect(chooseRuntime({ runtime, kubeconfig }, environment)).to.equal(chosen);
     });
   }
-
-  it('pod is refused as long as there is none', () => {
-    expect(() => chooseRuntime({ runtime: 'pod', kubeconfig: '' }, cluster)).to.throw(RunnerError, 'no pod runtime');
-  });
 });
 
 const loopback4 = { address: '127.0.0.1', netmask: '', family: 'IPv4', mac: '', internal: true, cidr: null } as const;

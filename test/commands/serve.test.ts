@@ -102,11 +102,6 @@ describe('serve', function () {
     expect(service.metricsAddress).to.equal('');
   });
 
-  it('warns that there is no pod runtime yet where auto would take it', async () => {
-    service = await startServing(['--runtime=auto'], { KUBERNETES_SERVICE_HOST: '10.0.0.1' });
-    expect(service.stderrLines.join('\n')).to.match(/"level":"warn".*no pod runtime/);
-  });
-
   it('warns in one line of the flags given for a pod runtime, and of no other', async () => {
     service = await startServing(['--pod-ttl=30m', '--warm-up-pod-cache=false', '--port=0']);
     const warnings = service.stderrLines.filter((line) => line.includes('"warn"'));

@@ -5,7 +5,7 @@ const refused: readonly { readonly args: readonly string[]; readonly lines: read
   { args: ['reslove', 'nginx'], lines: [/"reslove" is no command; did you mean resolve\?/] },
   { args: ['help', 'evaluat'], lines: [/"evaluat" is no command; did you mean evaluate\?/] },
   { args: ['serve', 'now'], lines: [/"now" is no flag/] },
-  { args: ['--runtime=pod'], lines: [/--runtime: "pod" is not there yet/] },
+  { args: ['--runtime=pods'], lines: [/--runtime: "pods" is wrong; give one of auto, pod, local/] },
   {
     args: ['--bind-address=[::1]:80'],
     lines: [/--bind-address: "\[::1\]:80" is wrong; give an IP address or host name/],
