@@ -7,6 +7,8 @@ export interface ContainerPlace {
   readonly hostname: string;
   /** A process in the network namespace of the pod. */
   readonly networkPid: number;
+  /** File on this machine for /etc/hosts. */
+  readonly hosts: string;
   /** Folder on this machine by volume. */
   readonly volumes: ReadonlyMap<string, string>;
   readonly uid: number;
@@ -31,7 +33,8 @@ export function containerCommand(spec: ContainerSpec, image: NodeImage, place: C
   const variables = [...env].flatMap(([name, value]) => ['--setenv', name, value]);
   const root = [spec.readOnlyRoot ? '--ro-bind' : '--bind', place.root, '/', '--proc', '/proc', '--dev', '/dev'];
   const start = ['--chdir', spec.workingDir || image.workingDir || '/', '--', ...command, ...args];
-  return [...ownNetwork, ...sandbox, ...rights, ...variables, ...root, ...mounts, ...start];
+  const hosts = ['--ro-bind', place.hosts, '/etc/hosts'];
+  return [...ownNetwork, ...sandbox, ...rights, ...variables, ...root, ...hosts, ...mounts, ...start];
 }
 
 function environmentOf(spec: ContainerSpec, image: NodeImage, hostname: string): ReadonlyMap<string, string> {

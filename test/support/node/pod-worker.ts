@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { containerCommand } from './container-command.ts';
@@ -27,6 +27,7 @@ export class PodWorker {
   readonly #writer: StatusWriter;
   readonly #over = new AbortController();
   readonly #volumes = new Map<string, string>();
+  readonly #hosts: string;
   #network: PodNetwork | undefined;
   #scheduled: boolean;
   #schedulingMessage = '';
@@ -37,6 +38,7 @@ export class PodWorker {
     this.pod = pod;
     this.#node = node;
     this.#folder = join(node.folder, 'pods', pod.uid);
+    this.#hosts = join(this.#folder, 'hosts');
     this.#scheduled = pod.nodeName !== '';
     this.#inits = pod.initContainers.map((spec) => new ContainerView(spec, 'PodInitializing'));
     const firstReason = this.#inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
@@ -103,6 +105,7 @@ export class PodWorker {
     }
     this.#network = await PodNetwork.create();
     signal.throwIfAborted();
+    await writeFile(this.#hosts, `127.0.0.1 localhost\n::1 localhost\n${this.address} ${this.pod.name}\n`);
     this.#report();
     for (const view of this.#inits) await this.#initialize(view, signal);
     await Promise.all(this.#containers.map(async (view) => this.#keep(view, signal)));
@@ -196,6 +199,7 @@ export class PodWorker {
       root,
       hostname: this.pod.name.slice(0, 63),
       networkPid: this.#network?.pid ?? -1,
+      hosts: this.#hosts,
       volumes: this.#volumes,
     };
     const running = new RunningContainer(containerCommand(view.spec, image, { ...place, ...user }));
@@ -227,9 +231,11 @@ export class PodWorker {
 
   /** Where nothing can be written, pods share the image's own root. */
   async #rootFor(view: ContainerView, image: NodeImage): Promise<string> {
-    for (const path of ['/proc', '/dev', ...view.spec.mounts.map((mount) => mount.path)]) {
+    for (const path of ['/proc', '/dev', '/etc', ...view.spec.mounts.map((mount) => mount.path)]) {
       await mkdir(join(image.root, path), { recursive: true });
     }
+    // A mount needs a file to be on.
+    await appendFile(join(image.root, 'etc/hosts'), '');
     if (view.spec.readOnlyRoot) return image.root;
     const root = join(this.#folder, `root-${view.spec.name}-${String(view.restarts)}`);
     await cp(image.root, root, { recursive: true, verbatimSymlinks: true });
