@@ -41,7 +41,10 @@ describe('planned pods, to a real API server', function () {
   after(async () => cluster.stop());
 
   const planWith = async (template: TemplateVersion, image: string): Promise<PodPlan> =>
-    plannerWith({ templates: { current: () => template } }).plan(resolutionOf(image), signal);
+    plannerWith({ templates: { current: () => template }, settings: { podAddress: 'service' } }).plan(
+      resolutionOf(image),
+      signal,
+    );
 
   for (const image of images) {
     it(`are valid from the built-in template and from one for Porch's runner: ${image.slice(0, 60)}`, async () => {

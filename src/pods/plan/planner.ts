@@ -103,7 +103,7 @@ export class Planner {
     for (const warning of secret.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
     const { settings } = this.#options;
     const { namespace } = settings;
-    const { serviceTemplate } = template;
+    const serviceTemplate = settings.podAddress === 'service' ? template.serviceTemplate : undefined;
     const image = pinnedImage(resolution);
     const spec = withPullSecret(base, secret.name);
     const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secret.scopeKey], 16);

@@ -8,6 +8,7 @@ import type { Store } from '../../kubernetes/store.ts';
 import { inlineServiceTemplate, inlineTemplate } from './inline-template.ts';
 import { parsePodTemplate } from './parse-pod-template.ts';
 import { parseServiceTemplate } from './parse-service-template.ts';
+import { isPorchDefault } from './porch-default.ts';
 import type { PodTemplate, ServiceTemplate } from './pod-template.ts';
 import { stableHash } from './stable-hash.ts';
 import { podTemplateName, serviceTemplateName } from './template-names.ts';
@@ -23,6 +24,9 @@ export interface TemplateSourcesOptions {
   readonly serviceTemplates: Store<ApiObject> | undefined;
   readonly log: Log;
 }
+
+const unhardened =
+  'function pods are not hardened: the stored template is the default of Porch; delete it to have the built-in one';
 
 interface Found<T> {
   readonly template: T;
@@ -54,7 +58,9 @@ export class TemplateSources implements PodTemplates {
       this.#options.log.warn('the ConfigMap of --function-pod-template is not there', { configMap: configMap.name });
     }
     try {
-      this.#options.log.info('pod template', { source: this.current().source });
+      const { source, template } = this.current();
+      this.#options.log.info('pod template', { source });
+      if (isPorchDefault(template)) this.#options.log.warn(unhardened, { source });
     } catch (error) {
       this.#options.log.error('malformed pod template', { reason: toRunnerError(error).message });
     }

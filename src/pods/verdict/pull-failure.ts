@@ -3,7 +3,7 @@ export type PullFailure = 'denied' | 'not-found' | 'certificate' | 'plaintext' |
 
 /** What the same request may not meet the next time. */
 const passing =
-  /\b429\b|too ?many ?requests|rate ?limit|\b50[0-4] [a-z]|status[a-z ]*[:(]? ?5\d\d|time[d ]*-?out|deadline exceeded|connection (?:refused|reset)|no such host|temporary failure|network is unreachable|no route to host|unexpected eof|context canceled|no space left/i;
+  /\b429\b|too ?many ?requests|rate ?limit|\b50[0-4] [a-z]|status[a-z ]*[:(]? ?5\d\d|time[d ]*-?out|deadline exceeded|connection (?:refused|reset)|no such host|temporary failure|network is unreachable|no route to host|unexpected eof|code = unavailable|context canceled|no space left/i;
 
 /** In the words of containerd, CRI-O (containers/image) and the registries that they quote; the first that fits counts. */
 const signs: readonly (readonly [PullFailure, RegExp])[] = [
@@ -12,7 +12,7 @@ const signs: readonly (readonly [PullFailure, RegExp])[] = [
   ['platform', /no match(?:ing manifest)? for|no image found in (?:manifest list|image index) for architecture/i],
   [
     'denied',
-    /unauthori[sz]ed|unauthenticated|authentication required|\bdenied\b|forbidden|insufficient_scope|authorization failed|require authorization|no basic auth credentials|invalid username|status[a-z ]*[:(]? ?40[13]\b/i,
+    /unauthori[sz]ed|unauthenticated|authentication required|(?<!permission )\bdenied\b|forbidden|insufficient_scope|authorization failed|require authorization|no basic auth credentials|invalid username|status[a-z ]*[:(]? ?40[13]\b/i,
   ],
   ['not-found', /not found|notfound|manifest[ _]unknown|name[ _]unknown|does not exist|status[a-z ]*[:(]? ?404\b/i],
 ];

@@ -29,6 +29,7 @@ async function keyOf({ image = 'r.example/fn:v1', digest = someDigest, ...given 
   return (await plannerWith(given).plan(resolutionOf(image, { digest }), signal)).key;
 }
 
+const withServices: Given = { templates: { current: () => serviceVersion }, settings: { podAddress: 'service' } };
 const withConfig = (pod: FunctionPodConfig['pod']): Given => ({ functionConfigs: { find: () => ({ pod }) } });
 const withSecret = (scopeKey: string): Given => {
   const secret = new SecretDouble();
@@ -48,7 +49,7 @@ const differing: readonly (readonly [what: string, given: Given])[] = [
   ['message size', { settings: { maxRequestBodySize: 1024 } }],
   ['pull policy', { settings: { imagePullPolicy: 'Always' } }],
   ['pinning', { settings: { pinImageDigest: false } }],
-  ['having a Service', { templates: { current: () => serviceVersion } }],
+  ['having a Service', withServices],
   ['pull secret', withSecret('')],
 ];
 
@@ -120,7 +121,7 @@ describe('the plan of a function', () => {
   it('has a Service that selects the one pod, where pods get Services', async () => {
     const plain = await plannerWith().plan(resolutionOf('fn:v1'), signal);
     expect(plain.service('pod')).to.equal(undefined);
-    const planner = plannerWith({ templates: { current: () => serviceVersion } });
+    const planner = plannerWith(withServices);
     const plan = await planner.plan(resolutionOf('fn:v1'), signal);
     const service = plan.service('pod-a') ?? {};
     expect(objectAt(service, 'metadata')).to.include({ name: 'pod-a', namespace: 'porch-fn-system' });

@@ -29,6 +29,7 @@ class Fixture {
   readonly serviceTemplates: MemoryStore<ApiObject>;
   readonly sources: TemplateSources;
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
 
   constructor(startFailure?: Error) {
     this.serviceTemplates = new MemoryStore<ApiObject>(startFailure);
@@ -37,7 +38,7 @@ class Fixture {
       configMap: { name: 'mine', store: this.configMaps },
       podTemplates: this.podTemplates,
       serviceTemplates: this.serviceTemplates,
-      log: { ...silentLog, error },
+      log: { ...silentLog, error, warn: (message) => void this.warnings.push(message) },
     });
   }
 
@@ -198,6 +199,28 @@ describe('the template of function pods', () => {
     expect(jsonAt(fixture.sources.current().serviceTemplate, 'spec', 'type')).to.equal('ClusterIP');
     const denied = new ApiError('CLUSTER_DENIED', 'no', { status: 403, reason: 'Forbidden' });
     expect(await new Fixture(denied).sources.start().catch(toRunnerError)).to.equal(denied);
+  });
+
+  it("is warned about where it is Porch's unchanged default, as an API server stores it", async () => {
+    const filledIn = { terminationMessagePath: '/dev/termination-log', imagePullPolicy: 'Always', resources: {} };
+    const stored = {
+      ...spec,
+      initContainers: [{ ...copy, ...filledIn }],
+      containers: [{ ...run, ...filledIn }],
+      securityContext: {},
+      restartPolicy: 'Always',
+    };
+    const hardened = { ...stored, securityContext: { runAsNonRoot: true } };
+    const limited = { ...stored, containers: [{ ...run, resources: { limits: { memory: '1Gi' } } }] };
+    const warned = await Promise.all(
+      [stored, hardened, limited].map(async (each) => {
+        const fixture = new Fixture();
+        fixture.putPodTemplate({ spec: each });
+        await fixture.sources.start();
+        return fixture.warnings.filter((warning) => warning.includes('not hardened')).length;
+      }),
+    );
+    expect(warned).to.deep.equal([1, 0, 0]);
   });
 
   it('is no longer followed after close', async () => {

@@ -112,6 +112,9 @@ const messages: readonly (readonly [failure: PullFailure | undefined, message: s
   [undefined, 'rpc error: code = DeadlineExceeded desc = context deadline exceeded'],
   [undefined, 'Back-off pulling image "r.example/x:v1"'],
   [undefined, ''],
+  [undefined, 'pull QPS exceeded'],
+  [undefined, 'rpc error: code = Unavailable desc = connection error'],
+  [undefined, 'failed to pull and unpack image "r.example/x:v1": failed to extract layer: mkdir: permission denied'],
   // names that look like reasons
   [undefined, 'Back-off pulling image "r.example/denied/not-found:401-unauthorized"'],
   [
