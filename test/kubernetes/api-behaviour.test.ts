@@ -1,27 +1,41 @@
-import { silentLog } from '../../src/core/log.ts';
 import { noCounters } from '../../src/core/counters.ts';
+import { silentLog } from '../../src/core/log.ts';
 import { ApiClient } from '../../src/kubernetes/api-client.ts';
-import { deletionBehaviours } from '../support/api-behaviour/deletion-behaviours.ts';
-import { objectBehaviours } from '../support/api-behaviour/object-behaviours.ts';
+import { allBehaviours } from '../support/api-behaviour/all-behaviours.ts';
 import { type ApiDouble, startApiDouble } from '../support/api-double/api-double.ts';
 
 describe('The API server double', () => {
   let double: ApiDouble;
-  let api: ApiClient;
+  let clients: ApiClient[];
+
+  const clientOf = (user?: string): ApiClient => {
+    const client = new ApiClient({ access: double.access(user), log: silentLog, counters: noCounters });
+    clients.push(client);
+    return client;
+  };
 
   beforeEach(async () => {
+    clients = [];
     double = await startApiDouble();
-    api = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
   });
 
   afterEach(async () => {
-    await api.close();
+    for (const client of clients) await client.close();
     await double.stop();
   });
 
-  for (const { title, show } of [...objectBehaviours, ...deletionBehaviours]) {
+  for (const { title, show } of allBehaviours) {
     it(title, async () => {
-      await show({ api, namespace: 'functions' }, AbortSignal.timeout(5000));
+      const restricted = async (rules: Parameters<ApiDouble['addUser']>[1]): Promise<ApiClient> => {
+        double.addUser('restricted', rules);
+        return Promise.resolve(clientOf('restricted'));
+      };
+      const forget = async (): Promise<void> => {
+        double.expire();
+        for (const watch of double.watches()) watch.cut();
+        return Promise.resolve();
+      };
+      await show({ api: clientOf(), namespace: 'functions', restricted, forget }, AbortSignal.timeout(8000));
     });
   }
 });

@@ -1,11 +1,8 @@
 import { expect } from 'chai';
-import { isJsonObject } from '../../../src/core/json.ts';
-import type { Resource } from '../../../src/kubernetes/api.ts';
 import { configMaps, parseObject, pods } from '../../../src/kubernetes/resources.ts';
 import { apiErrorOf } from './api-error-of.ts';
-import type { ApiUnderTest } from './api-under-test.ts';
+import type { ApiUnderTest, Behaviour } from './api-under-test.ts';
 import { configMapBody, podBody } from './bodies.ts';
-import type { Behaviour } from './object-behaviours.ts';
 
 /** How objects go, and what only nodes and controllers write. */
 export const deletionBehaviours: readonly Behaviour[] = [
@@ -74,28 +71,7 @@ export const deletionBehaviours: readonly Behaviour[] = [
       expect(told.status).to.include({ phase: 'Running', podIp: '10.1.2.3' });
     },
   },
-  {
-    title: 'says what one may do',
-    show: async ({ api, namespace }, signal) => {
-      const review = await api.create(
-        reviews,
-        { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
-        signal,
-      );
-      const status = review.raw['status'];
-      expect(isJsonObject(status) && Array.isArray(status['resourceRules'])).to.equal(true);
-      expect(JSON.stringify(status)).to.include('"*"');
-    },
-  },
 ];
-
-const reviews: Resource<ReturnType<typeof parseObject>> = {
-  name: 'selfsubjectrulesreviews',
-  group: 'authorization.k8s.io',
-  namespace: '',
-  path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
-  parse: parseObject,
-};
 
 /** What a scheduler does. */
 async function bind({ api, namespace }: ApiUnderTest, name: string, signal: AbortSignal): Promise<void> {

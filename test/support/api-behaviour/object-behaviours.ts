@@ -1,14 +1,8 @@
 import { expect } from 'chai';
 import { configMaps, pods, secrets } from '../../../src/kubernetes/resources.ts';
 import { apiErrorOf } from './api-error-of.ts';
-import type { ApiUnderTest } from './api-under-test.ts';
+import type { Behaviour } from './api-under-test.ts';
 import { configMapBody, podBody, secretBody } from './bodies.ts';
-
-/** What the API server does with objects; the double is held to it by the same table. */
-export interface Behaviour {
-  readonly title: string;
-  readonly show: (server: ApiUnderTest, signal: AbortSignal) => Promise<void>;
-}
 
 export const objectBehaviours: readonly Behaviour[] = [
   {

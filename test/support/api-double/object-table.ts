@@ -17,7 +17,7 @@ export class ObjectTable {
   readonly #listeners = new Set<(event: TableEvent) => void>();
   #history: TableEvent[] = [];
   #version = 1000;
-  #oldestVersion = 0;
+  #oldestVersion = 1000;
 
   get version(): number {
     return this.#version;
