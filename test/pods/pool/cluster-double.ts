@@ -15,7 +15,7 @@ export class ClusterDouble {
   readonly requests: string[] = [];
   /** How long a deleted pod keeps its name. */
   graceMs = 0;
-  /** Creation times have whole seconds, as at the real one. */
+  /** What is not done, by verb and resource. */
   refuse: ((verb: string, name: string) => ApiError | undefined) | undefined;
   /** Called after a pod was created. */
   created: (name: string) => void = () => undefined;
@@ -68,9 +68,24 @@ export class ClusterDouble {
     if (kind === 'pods') for (const listener of this.#listeners) listener('deleted', raw);
   }
 
+  /** Within the grace period the pod is there, terminating. */
+  delete(name: string): void {
+    const raw = this.#objects.get(`pods/${name}`);
+    if (this.graceMs === 0 || raw === undefined) {
+      this.remove(name);
+      return;
+    }
+    const deletionTimestamp = new Date(this.#clock.now() + this.graceMs).toISOString();
+    this.#put('pods', name, merge(raw, { metadata: { deletionTimestamp } }), 'modified');
+    this.#clock.at(this.graceMs, () => {
+      this.remove(name);
+    });
+  }
+
   add(kind: string, body: JsonObject): JsonObject {
     this.#version += 1;
     const metadata = objectAt(body, 'metadata');
+    // Creation times have whole seconds, as at the real one.
     const seconds = Math.floor(this.#clock.now() / 1000) * 1000;
     const meta = {
       creationTimestamp: new Date(seconds).toISOString(),
@@ -133,14 +148,8 @@ export class ClusterDouble {
     const raw = this.#objects.get(`${resource.name}/${name}`);
     if (raw === undefined) return Promise.resolve(false);
     checkPreconditions(raw, { ...preconditions });
-    if (this.graceMs === 0 || resource.name !== 'pods') this.remove(name, resource.name);
-    else {
-      const deletionTimestamp = new Date(this.#clock.now() + this.graceMs).toISOString();
-      this.#put('pods', name, merge(raw, { metadata: { deletionTimestamp } }), 'modified');
-      this.#clock.at(this.graceMs, () => {
-        this.remove(name);
-      });
-    }
+    if (resource.name === 'pods') this.delete(name);
+    else this.remove(name, resource.name);
     return Promise.resolve(true);
   }
 

@@ -202,6 +202,11 @@ export class Call {
     return end.kind === 'answered' ? 'answered' : end.error.code;
   }
 
+  /** How often it was settled. */
+  get ends(): number {
+    return this.#ends.length;
+  }
+
   get error(): RunnerError {
     const [end] = this.#ends;
     if (end?.kind !== 'failed') throw new Error(`the call has not failed: ${this.state}`);

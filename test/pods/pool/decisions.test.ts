@@ -1,0 +1,263 @@
+import { expect } from 'chai';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { parsePod } from '../../../src/kubernetes/parse-pod.ts';
+import { manager, podMarks } from '../../../src/pods/pod-marks.ts';
+import { freeSlot, leastLoaded, wantsAnotherPod } from '../../../src/pods/pool/choose.ts';
+import { type CollectionFacts, collectionOf } from '../../../src/pods/pool/collection.ts';
+import { CurrentVersions } from '../../../src/pods/pool/current-versions.ts';
+import { canServe, eldest, type KnownPod, readKnownPod } from '../../../src/pods/pool/known-pod.ts';
+import { container, planOf, runningStatus, waitingStatus } from './pool-harness.ts';
+
+const startMs = Date.parse('2026-01-01T00:00:00Z');
+
+interface Made {
+  readonly uid?: string;
+  readonly createdMs?: number;
+  readonly labels?: JsonObject;
+  readonly annotations?: JsonObject;
+  readonly status?: JsonObject;
+  readonly isTerminating?: boolean;
+}
+
+function made(pod: Made = {}): KnownPod {
+  const { uid = 'u1', createdMs = startMs, labels, annotations, status = runningStatus('10.0.0.1') } = pod;
+  const known = readKnownPod(
+    parsePod({
+      metadata: {
+        name: `fn-${uid}`,
+        uid,
+        resourceVersion: '1',
+        creationTimestamp: new Date(createdMs).toISOString(),
+        ...(pod.isTerminating === true && { deletionTimestamp: new Date(createdMs).toISOString() }),
+        labels: { [podMarks.managedBy]: manager, [podMarks.functionKey]: 'k1', [podMarks.slot]: '0', ...labels },
+        annotations: { [podMarks.ttlMs]: '600000', ...annotations },
+      },
+      status,
+    }),
+  );
+  if (known === undefined) throw new Error('a pod of ours');
+  return known;
+}
+
+describe('which pod takes a call', () => {
+  const cases: readonly (readonly [string, readonly (readonly [number, number])[], number | undefined])[] = [
+    ['none of none', [], undefined],
+    [
+      'the least loaded',
+      [
+        [3, 0],
+        [1, 5],
+        [2, 1],
+      ],
+      1,
+    ],
+    [
+      'among equals the one chosen longest ago',
+      [
+        [1, 7],
+        [1, 3],
+        [1, 5],
+      ],
+      1,
+    ],
+    [
+      'the first of those never chosen',
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      0,
+    ],
+  ];
+  for (const [title, pods, chosen] of cases) {
+    it(title, () => {
+      const members = pods.map(([load, chosenAt]) => ({ load, chosenAt }));
+      expect(leastLoaded(members)).to.equal(chosen === undefined ? undefined : members[chosen]);
+    });
+  }
+});
+
+describe('when another pod is added', () => {
+  const cases: readonly (readonly [string, readonly number[], number, number, boolean])[] = [
+    ['always for the first call', [], 1, 2, true],
+    ['not below the length of the wait list', [1], 4, 2, false],
+    ['at it', [2], 4, 2, true],
+    ['not past the most pods', [9], 1, 2, false],
+    ['not while one of the pods has room', [4, 0], 4, 3, false],
+    ['when all have their fill', [3, 3], 4, 3, true],
+    ['for every call where none may wait', [0], 2, 0, true],
+  ];
+  for (const [title, loads, maxPods, maxWaitlist, added] of cases) {
+    it(title, () => {
+      expect(wantsAnotherPod(loads, { maxPods, maxWaitlist })).to.equal(added);
+    });
+  }
+
+  it('it gets the lowest free slot', () => {
+    expect(freeSlot(new Set([0, 2]), 4)).to.equal(1);
+    expect(freeSlot(new Set([0, 1]), 2)).to.equal(undefined);
+  });
+});
+
+describe('the holder of a slot', () => {
+  it('is the eldest, and of equal age the one with the lower UID', () => {
+    const pods = [
+      made({ uid: 'c', createdMs: startMs }),
+      made({ uid: 'b' }),
+      made({ uid: 'a', createdMs: startMs + 1000 }),
+    ];
+    expect(eldest(pods)?.uid).to.equal('b');
+    expect(eldest([])).to.equal(undefined);
+  });
+
+  const cases: readonly (readonly [string, Made, boolean])[] = [
+    ['a running pod', {}, true],
+    ['a starting pod', { status: waitingStatus('ContainerCreating') }, true],
+    ['a hopeless pod', { status: waitingStatus('InvalidImageName') }, false],
+    ['a pod that failed', { status: { phase: 'Failed', reason: 'Evicted' } }, false],
+    ['a terminating pod', { isTerminating: true }, false],
+    ['a draining pod', { annotations: { [podMarks.drainingSinceMs]: '1' } }, false],
+    ['a pod with a mark that nobody can read', { annotations: { [podMarks.drainingSinceMs]: 'soon' } }, false],
+  ];
+  for (const [title, pod, serves] of cases) {
+    it(`${serves ? 'may' : 'may not'} be ${title}`, () => {
+      expect(canServe(made(pod))).to.equal(serves);
+    });
+  }
+
+  it('is never a pod that is not ours', () => {
+    const labels = { [podMarks.managedBy]: 'someone', [podMarks.functionKey]: 'k1' };
+    expect(readKnownPod(parsePod({ metadata: { name: 'x', uid: 'x', labels } }))).to.equal(undefined);
+  });
+});
+
+describe('what is collected, and when', () => {
+  const facts: CollectionFacts = {
+    nowMs: startMs + 60_000,
+    ownLoad: 0,
+    ownLastUseMs: 0,
+    condemned: undefined,
+    isSurplus: false,
+    wasMadeHere: false,
+    isOutdated: false,
+    ttlMs: undefined,
+    evaluationTimeoutMs: 30_000,
+    podReadyTimeoutMs: 60_000,
+  };
+  const drains = (sinceMs: number, reason = 'idle'): Made => ({
+    annotations: { [podMarks.drainingSinceMs]: String(sinceMs), [podMarks.drainingReason]: reason },
+  });
+  const idleMs = startMs + 600_001;
+
+  const cases: readonly (readonly [string, Made, Partial<CollectionFacts>, string])[] = [
+    ['a pod in use stays', {}, {}, `later ${String(idleMs)}`],
+    ['an idle pod is marked', {}, { nowMs: idleMs }, 'mark idle'],
+    ['one that a call runs on is not idle', {}, { nowMs: idleMs, ownLoad: 1 }, 'keep'],
+    [
+      'one that another replica used is not idle',
+      { annotations: { [podMarks.lastUsedMs]: String(startMs + 1000) } },
+      { nowMs: idleMs },
+      `later ${String(idleMs + 1000)}`,
+    ],
+    ['one that we used is not idle', {}, { nowMs: idleMs, ownLastUseMs: startMs + 5 }, `later ${String(idleMs + 5)}`],
+    ['the time to live of the plan goes first', {}, { ttlMs: 1000 }, 'mark idle'],
+    [
+      'a pod that starts is not idle however short its life is',
+      { status: waitingStatus('ContainerCreating') },
+      { ttlMs: 1000, nowMs: startMs + 50_000 },
+      `later ${String(startMs + 60_001)}`,
+    ],
+    ['a failed pod goes at once', { status: { phase: 'Failed' } }, {}, 'delete failed'],
+    ['a hopeless pod goes at once', { status: waitingStatus('InvalidImageName') }, {}, 'delete failed'],
+    [
+      'an evicted pod goes at once, marked or not',
+      { ...drains(startMs), status: { phase: 'Failed', reason: 'Evicted' } },
+      {},
+      'delete failed',
+    ],
+    ['a terminating pod is left alone', { isTerminating: true }, { nowMs: idleMs }, 'keep'],
+    ['a condemned pod is marked', {}, { condemned: { reason: 'silent', atOnce: false } }, 'mark silent'],
+    ['one that nobody can use goes at once', {}, { condemned: { reason: 'failed', atOnce: true } }, 'delete failed'],
+    ['a marked pod waits', drains(startMs + 59_000), {}, `later ${String(startMs + 89_000)}`],
+    ['a marked pod goes after --evaluation-timeout', drains(startMs + 30_000), {}, 'delete idle'],
+    ['a marked pod whose call still runs stays', drains(startMs), { ownLoad: 1 }, 'keep'],
+    ['an outdated pod is marked', {}, { isOutdated: true }, 'mark outdated'],
+    ['our surplus pod is marked', {}, { isSurplus: true, wasMadeHere: true }, 'mark surplus'],
+    [
+      'our surplus pod that never ran goes at once',
+      { status: waitingStatus('ContainerCreating') },
+      { isSurplus: true, wasMadeHere: true },
+      'delete surplus',
+    ],
+    [
+      'our marked surplus pod goes within 10 s',
+      drains(startMs + 55_000, 'surplus'),
+      { isSurplus: true, wasMadeHere: true },
+      'delete surplus',
+    ],
+    [
+      "another's surplus pod is left to its maker first",
+      { createdMs: startMs + 55_000 },
+      { isSurplus: true },
+      `later ${String(startMs + 65_000)}`,
+    ],
+    ["another's surplus pod is marked when its maker does nothing", {}, { isSurplus: true }, 'mark surplus'],
+    [
+      "another's marked surplus pod waits like any other",
+      drains(startMs + 55_000, 'surplus'),
+      { isSurplus: true },
+      `later ${String(startMs + 85_000)}`,
+    ],
+  ];
+
+  for (const [title, pod, changes, expected] of cases) {
+    it(title, () => {
+      const collection = collectionOf(made(pod), { ...facts, ...changes });
+      const { kind } = collection;
+      if (kind === 'keep') expect(kind).to.equal(expected);
+      else expect(`${kind} ${String(kind === 'later' ? collection.atMs : collection.reason)}`).to.equal(expected);
+    });
+  }
+
+  it('a container that was started again counts as use', () => {
+    const state = { running: { startedAt: new Date(startMs + 30_000).toISOString() } };
+    const status = { phase: 'Running', podIP: '10.0.0.1', containerStatuses: [container(state, 1)] };
+    expect(collectionOf(made({ status }), { ...facts, nowMs: idleMs }).kind).to.equal('later');
+  });
+});
+
+describe('an outdated pod', () => {
+  const of = (key: string, createdMs = startMs, image = 'registry.test/fn:v1'): KnownPod =>
+    made({
+      createdMs,
+      labels: { [podMarks.functionKey]: key },
+      annotations: { [podMarks.requestedImage]: image, [podMarks.repository]: 'registry.test/fn' },
+    });
+
+  it('is an elder one of another key under the same image name', () => {
+    const versions = new CurrentVersions();
+    versions.note(planOf({ key: 'new' }), startMs + 1000);
+    expect(versions.isOutdated(of('old'))).to.equal(true);
+    expect(versions.isOutdated(of('new'))).to.equal(false);
+    expect(versions.isOutdated(of('old', startMs, 'registry.test/fn:v2'))).to.equal(false);
+  });
+
+  it('is not one that a replica made which has not seen the tag move: they would drain each other for ever', () => {
+    const versions = new CurrentVersions();
+    versions.note(planOf({ key: 'new' }), startMs);
+    expect(versions.isOutdated(of('old', startMs + 1000))).to.equal(false);
+  });
+
+  it('is not one that another name still stands for', () => {
+    const versions = new CurrentVersions();
+    versions.note(planOf({ key: 'old', image: 'registry.test/fn:v1.0' }), startMs + 1000);
+    versions.note(planOf({ key: 'new' }), startMs + 1000);
+    expect(versions.isOutdated(of('old'))).to.equal(false);
+  });
+
+  it('is not one of another registry', () => {
+    const versions = new CurrentVersions();
+    versions.note(planOf({ key: 'new', repository: 'mirror.test/fn' }), startMs + 1000);
+    expect(versions.isOutdated(of('old'))).to.equal(false);
+  });
+});
