@@ -1,0 +1,128 @@
+import type { Clock } from '../../core/clock.ts';
+import { toRunnerError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { ApiError } from '../api-error.ts';
+import type { Api, Resource } from '../api.ts';
+import type { Store } from '../store.ts';
+import { dutyTo, type FunctionConfigDuty } from './function-config-duty.ts';
+import type { FunctionConfigObject } from './function-config-object.ts';
+
+interface DutiesOptions {
+  readonly api: Pick<Api, 'patch'>;
+  readonly resource: Resource<FunctionConfigObject>;
+  readonly store: Pick<Store<FunctionConfigObject>, 'get' | 'accept'>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+interface Pending {
+  readonly uid: string;
+  readonly problem: string | undefined;
+}
+
+type Duty = Exclude<FunctionConfigDuty, { kind: 'none' }>;
+
+const shortlyMs = 1000;
+const laterMs = 30_000;
+
+/** Finalizer and status of FunctionConfigs, one after the other. What another replica does first need not be done. */
+export class FunctionConfigDuties {
+  readonly #options: DutiesOptions;
+  readonly #pending = new Map<string, Pending>();
+  /** What was said of which version: whoever takes it back or says another thing is not contradicted for ever. */
+  readonly #told = new Map<string, string>();
+  readonly #retrying = new Set<string>();
+  /** What was logged last of each, to log it once. */
+  readonly #complaints = new Map<string, string>();
+  #isAtWork = false;
+
+  constructor(options: DutiesOptions) {
+    this.#options = options;
+  }
+
+  /** @param problem why the object could not be read */
+  do(object: FunctionConfigObject, problem: string | undefined): void {
+    const { name, uid } = object.metadata;
+    if (this.#dutyTo(object, problem).kind === 'none') return;
+    this.#pending.set(name, { uid, problem });
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    this.#work().catch((thrown: unknown) => {
+      this.#options.log.error('FunctionConfigs are not looked after', { error: toRunnerError(thrown).message });
+    });
+  }
+
+  async #work(): Promise<void> {
+    for (const [name, pending] of this.#pending) {
+      this.#pending.delete(name);
+      await this.#doOne(name, pending);
+      if (this.#options.signal.aborted) break;
+    }
+    this.#isAtWork = false;
+  }
+
+  async #doOne(name: string, pending: Pending): Promise<void> {
+    const { store, log } = this.#options;
+    const object = store.get(name);
+    if (object === undefined || object.metadata.uid !== pending.uid) return;
+    const duty = this.#dutyTo(object, pending.problem);
+    if (duty.kind === 'none') return;
+    try {
+      await this.#act(object, duty, pending.problem);
+      this.#complaints.delete(name);
+      log.debug('FunctionConfig looked after', { name, duty: duty.kind });
+    } catch (thrown) {
+      const retryMs = this.#retryMs(name, duty, thrown);
+      if (retryMs !== undefined) this.#retry(name, pending, retryMs);
+    }
+  }
+
+  async #act(object: FunctionConfigObject, { kind, patch }: Duty, problem: string | undefined): Promise<void> {
+    const { api, resource, store, signal } = this.#options;
+    const { name, uid } = object.metadata;
+    const changed = await (kind === 'tell'
+      ? api.patch(resource, name, patch, { type: 'merge', subresource: 'status' }, signal)
+      : api.patch(resource, name, patch, { type: 'merge' }, signal));
+    if (kind === 'tell') this.#told.set(uid, versionOf(object, problem));
+    if (kind === 'release') this.#told.delete(uid);
+    // It may have gone with its last finalizer: the store hears of that by itself.
+    else store.accept(changed);
+  }
+
+  #retry(name: string, pending: Pending, afterMs: number): void {
+    const { clock, store, signal } = this.#options;
+    if (this.#retrying.has(name)) return;
+    this.#retrying.add(name);
+    const again = (): void => {
+      this.#retrying.delete(name);
+      const object = store.get(name);
+      if (object?.metadata.uid === pending.uid) this.do(object, pending.problem);
+    };
+    clock.delay(afterMs, signal).then(again, () => this.#retrying.delete(name));
+  }
+
+  #dutyTo(object: FunctionConfigObject, problem: string | undefined): FunctionConfigDuty {
+    const duty = dutyTo(object, problem);
+    const isTold = this.#told.get(object.metadata.uid) === versionOf(object, problem);
+    return duty.kind === 'tell' && isTold ? { kind: 'none' } : duty;
+  }
+
+  /** Undefined when there is nothing left to do. */
+  #retryMs(name: string, { kind }: Duty, thrown: unknown): number | undefined {
+    const { log, signal } = this.#options;
+    if (signal.aborted) return undefined;
+    if (thrown instanceof ApiError && thrown.status === 404) return undefined;
+    if (thrown instanceof ApiError && thrown.status === 409) return shortlyMs;
+    const { code, message } = toRunnerError(thrown);
+    if (this.#complaints.get(name) !== message) {
+      log.warn('a FunctionConfig could not be looked after', { name, duty: kind, code, error: message });
+    }
+    this.#complaints.set(name, message);
+    return laterMs;
+  }
+}
+
+function versionOf({ metadata: { generation } }: FunctionConfigObject, problem: string | undefined): string {
+  return JSON.stringify([generation, problem]);
+}
