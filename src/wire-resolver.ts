@@ -12,7 +12,7 @@ import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
-import { NodeHosts } from './registry/node-hosts/node-hosts.ts';
+import type { RegistryHosts } from './registry/mirrors/host-line.ts';
 import type { CandidatesOf } from './registry/session.ts';
 import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
@@ -63,9 +63,10 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     counters,
     clock,
   });
+  const hosts = await nodeHosts(options, log, clock);
   const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, signal)).candidates;
   const resolver = new Resolver({
-    client: new RegistryClient({ transport, log, counters, clock, ...nodeHosts(options, log, clock), candidatesOf }),
+    client: new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf }),
     credentials,
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
@@ -87,9 +88,14 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   };
 }
 
-function nodeHosts({ registryHostsDir: directory }: Options, log: Log, clock: Clock): { readonly hosts?: NodeHosts } {
+async function nodeHosts(
+  { registryHostsDir: directory }: Options,
+  log: Log,
+  clock: Clock,
+): Promise<{ readonly hosts?: RegistryHosts }> {
   if (directory === '') return {};
   if (!existsSync(directory)) log.warn('no folder with the registry configuration of the node', { folder: directory });
+  const { NodeHosts } = await import('./registry/node-hosts/node-hosts.ts');
   return { hosts: new NodeHosts({ directory, log, clock }) };
 }
 

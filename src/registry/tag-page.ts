@@ -37,7 +37,8 @@ export function nextPage(links: readonly string[], current: URL): string | undef
     const [, quoted, bare] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(parameters) ?? [];
     if (target === '' || !(quoted ?? bare ?? '').toLowerCase().split(/\s+/).includes('next')) continue;
     const url = URL.parse(target, current.href);
-    if (url?.origin === current.origin) return url.pathname + url.search;
+    // A path that begins with two slashes would name a host wherever it is read as a reference.
+    if (url?.origin === current.origin && !url.pathname.startsWith('//')) return url.pathname + url.search;
     const where = url === null ? 'no URL' : shownUrl(url);
     throw new RunnerError(
       'REDIRECT_REFUSED',

@@ -3,6 +3,8 @@ import { caBundle } from './targets/ca-bundle.ts';
 import { challenge } from './targets/challenge.ts';
 import { credentials } from './targets/credentials.ts';
 import { flags } from './targets/flags.ts';
+import { hostsToml } from './targets/hosts-toml.ts';
+import { tagPage } from './targets/tag-page.ts';
 import { helperAnswer } from './targets/helper-answer.ts';
 import { imageConfig } from './targets/image-config.ts';
 import { krmOutput } from './targets/krm-output.ts';
@@ -21,4 +23,6 @@ export const targets: readonly Target[] = [
   caBundle,
   flags,
   layer,
+  hostsToml,
+  tagPage,
 ];

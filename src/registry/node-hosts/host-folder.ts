@@ -1,8 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
+import { toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { plainEntry, readHostsFile } from './hosts-file.ts';
+import { plainEntry } from './hosts-file.ts';
 import type { HostEntry } from './hosts-file.ts';
+import { parseHostsToml } from './parse-hosts-toml.ts';
 
 export interface HostFolder {
   readonly entries: readonly HostEntry[];
@@ -33,14 +35,10 @@ async function entriesOf(file: string, log: Log): Promise<readonly HostEntry[] |
     return undefined;
   }
   if (bytes.length === 0) return undefined;
-  // Loaded when the first one is met: a service without them need not hold a parser.
-  const { parse } = await import('smol-toml');
   try {
-    return readHostsFile(parse(bytes.toString('utf8'), { maxDepth: 20, unsafeKeyBehaviour: 'throw' }));
+    return await parseHostsToml(bytes, file);
   } catch (thrown) {
-    // The parser's message quotes the document, whose headers may be secret.
-    const reason = thrown instanceof TypeError ? thrown.message : 'it is no TOML';
-    log.warn('hosts.toml cannot be used; taking the certificates beside it', { file, reason });
+    log.warn('hosts.toml cannot be used; taking the certificates beside it', { error: toRunnerError(thrown).message });
     return undefined;
   }
 }

@@ -54,13 +54,13 @@ function entryOf(url: string, settings: JsonObject): HostEntry {
 
 /** MR2: the API is below `/v2` of the path, but for a path that ends so, or that is to be taken as it is. */
 function parseHostUrl(text: string, overridePath: boolean): HostEntry['url'] {
-  const full = text.startsWith('http') ? text : `https://${text}`;
+  const full = text.includes('://') ? text : `https://${text}`;
   const url = URL.parse(full);
   if (url === null || url.host === '' || url.username !== '' || url.password !== '' || url.search !== '') {
     throw new TypeError('a host is no URL of scheme, host and path');
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError('a host is neither http nor https');
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = url.pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '');
   const basePath = overridePath || path.endsWith('/v2') ? path : `${path}/v2`;
   return { scheme: url.protocol === 'http:' ? 'http' : 'https', authority: url.host, basePath };
 }

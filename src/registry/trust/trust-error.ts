@@ -61,7 +61,7 @@ function hintFor({ code, authority, policy, signal, proxy }: TrustFailure): stri
     case 'TLS_NAME':
       return `Use a name that the certificate of ${authority} holds, give it one with this name, or list ${authority} in --insecure-registries.`;
     case 'TLS_PROTOCOL':
-      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3 and has no client certificate to show.`;
+      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3, and shows a client certificate only where --registry-hosts-dir has one.`;
     case 'PLAINTEXT_REFUSED':
       return `Give ${authority} TLS, or ${howToAllowPlaintext(policy, authority)}.`;
     case 'ADDRESS_REFUSED':
