@@ -33,7 +33,8 @@ export interface PodSpec {
   readonly restartPolicy: string;
   readonly initContainers: readonly ContainerSpec[];
   readonly containers: readonly ContainerSpec[];
-  readonly emptyDirs: readonly string[];
+  /** All kinds are empty folders here. */
+  readonly volumes: readonly string[];
   /** Values of required node affinity and node selector for `kubernetes.io/arch`; empty when any will do. */
   readonly architectures: readonly string[];
 }
@@ -42,7 +43,6 @@ export function readPodSpec(pod: unknown): PodSpec {
   const meta = (name: string): string => textAt(pod, 'metadata', name);
   const podSecurity = jsonAt(pod, 'spec', 'securityContext');
   const deleted = jsonAt(pod, 'metadata', 'deletionTimestamp') !== undefined;
-  const volumes = jsonList(pod, 'spec', 'volumes');
   return {
     name: meta('name'),
     namespace: meta('namespace'),
@@ -56,7 +56,7 @@ export function readPodSpec(pod: unknown): PodSpec {
     restartPolicy: textAt(pod, 'spec', 'restartPolicy') || 'Always',
     initContainers: jsonList(pod, 'spec', 'initContainers').map((raw) => readContainer(raw, podSecurity)),
     containers: jsonList(pod, 'spec', 'containers').map((raw) => readContainer(raw, podSecurity)),
-    emptyDirs: volumes.filter((raw) => jsonAt(raw, 'emptyDir') !== undefined).map((raw) => textAt(raw, 'name')),
+    volumes: jsonList(pod, 'spec', 'volumes').map((raw) => textAt(raw, 'name')),
     architectures: architecturesOf(pod),
   };
 }

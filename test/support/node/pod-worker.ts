@@ -98,7 +98,7 @@ export class PodWorker {
     const { signal } = this.#over;
     await this.#schedule(signal);
     await mkdir(this.#folder, { recursive: true });
-    for (const name of this.pod.emptyDirs) {
+    for (const name of this.pod.volumes) {
       const path = join(this.#folder, `volume-${name}`);
       await mkdir(path, { mode: 0o777 });
       this.#volumes.set(name, path);
