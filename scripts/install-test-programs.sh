@@ -14,6 +14,7 @@ want skopeo skopeo
 want bwrap bubblewrap
 want htpasswd apache2-utils
 want unshare util-linux
+want ip iproute2
 want go golang
 [ -n "$packages" ] || exit 0
 

@@ -31,7 +31,7 @@ export interface NodePlatform {
 
 /** What tests may take for granted of the node, at any API server that has the namespace `porch-fn-system`. */
 export function nodeBehaviours(start: () => Promise<NodePlatform>): void {
-  requires('docker-registry', 'skopeo', 'bubblewrap', 'htpasswd', 'go', 'root');
+  requires('docker-registry', 'skopeo', 'bubblewrap', 'htpasswd', 'go', 'network-namespaces');
   let registry: DockerRegistry;
   let platform: NodePlatform;
   let node: TestNode;

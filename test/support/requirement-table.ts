@@ -29,6 +29,13 @@ const requirementTable = {
         : 'unprivileged user namespaces cannot be created here',
     fix: 'run as root, or set sysctl kernel.unprivileged_userns_clone=1 and user.max_user_namespaces above 0',
   },
+  'network-namespaces': {
+    missing: () =>
+      succeeds('unshare', ['--net', 'ip', 'link', 'set', 'lo', 'up'])
+        ? undefined
+        : 'network namespaces cannot be made and set up here',
+    fix: 'run as root, and apt-get install iproute2',
+  },
   root: {
     missing: () => (process.getuid?.() === 0 ? undefined : 'not running as root'),
     fix: 'run the tests as root',
@@ -45,6 +52,7 @@ export const requirementNames: readonly RequirementName[] = [
   'go',
   'cluster',
   'user-namespaces',
+  'network-namespaces',
   'root',
 ];
 

@@ -21,7 +21,7 @@ export interface NodeOptions {
 }
 
 /** Names a pod, or tells which ones are meant. */
-export type PodChoice = string | ((pod: PodSpec) => boolean);
+type PodChoice = string | ((pod: PodSpec) => boolean);
 
 /** A node, with the scheduler that gives it every pod. Needs root, iproute2, bubblewrap and skopeo. */
 export interface TestNode {
