@@ -180,6 +180,22 @@ describe('a Service per pod', () => {
     );
   });
 
+  it('is not made again for another connection', async () => {
+    const replica = harness.replica('a', { podAddress: 'service' });
+    let tries = 0;
+    harness.servers.handler = async () => {
+      tries += 1;
+      return tries === 1 ? new Promise(() => undefined) : ok;
+    };
+    const call = new Call(replica, planOf());
+    await settle();
+    harness.servers.lose(harness.servers.dialled[0] ?? '', true);
+    await settle();
+    expect(call.state).to.equal('answered');
+    expect(harness.servers.dialled).to.have.length(2);
+    expect(harness.cluster.requests.filter((line) => line.startsWith('create services'))).to.have.length(1);
+  });
+
   it('is shared by replicas', async () => {
     const plan = planOf();
     await new Call(harness.replica('a', { podAddress: 'service' }), plan).settled;

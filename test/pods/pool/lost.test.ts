@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { RunnerError } from '../../../src/core/errors.ts';
+import { refusal } from './cluster-double.ts';
 import { settle } from './fake-clock.ts';
-import { Call, calls, planOf, PoolHarness, type Replica, runningStatus, statesOf } from './pool-harness.ts';
+import { Call, calls, container, planOf, PoolHarness, type Replica, runningStatus, statesOf } from './pool-harness.ts';
 import { type Handler, ok } from './pod-servers.ts';
 
 describe('a function pod that is lost', () => {
@@ -18,6 +19,8 @@ describe('a function pod that is lost', () => {
   });
 
   const never: Handler = async () => new Promise(() => undefined);
+
+  const runningOn = (name: string): number => harness.servers.at(harness.address(name)).running.size;
 
   /** The first pods take calls and never answer; those after answer. */
   function hangs(pods: number): void {
@@ -118,6 +121,18 @@ describe('a function pod that is lost', () => {
     expect(replica.counted).to.include('pod_retries connection');
   });
 
+  it('is avoided by the retry even when its server answers again', async () => {
+    const plan = planOf({ maxPods: 2, maxWaitlist: 1 });
+    harness.servers.handler = never;
+    calls(3, replica, plan);
+    await settle();
+    const [lighter = '', other = ''] = harness.podNames.toSorted((one, two) => runningOn(one) - runningOn(two));
+    expect([runningOn(lighter), runningOn(other)]).to.deep.equal([1, 2]);
+    harness.servers.lose(harness.address(lighter), true);
+    await settle();
+    expect([runningOn(lighter), runningOn(other)]).to.deep.equal([0, 3]);
+  });
+
   it('leaves its calls to the other pods of the function', async () => {
     const plan = planOf({ maxPods: 2, maxWaitlist: 1 });
     hangs(0);
@@ -158,6 +173,48 @@ describe('a function pod that is lost', () => {
     await settle();
     expect(call.state).to.equal('answered');
     expect(replica.counted).to.include('pod_retries Deleted');
+  });
+
+  it('and then deleted costs its calls a retry as soon as it is gone', async () => {
+    hangs(1);
+    const call = new Call(replica, planOf());
+    await settle();
+    const [name = ''] = harness.podNames;
+    harness.servers.lose(harness.address(name));
+    await harness.clock.advance(400);
+    expect(call.state).to.equal('waiting');
+    harness.cluster.remove(name);
+    await settle();
+    expect(call.state).to.equal('answered');
+    expect(replica.counted).to.include('pod_retries Deleted');
+  });
+
+  it('to its memory limit does not fail the calls that come after it', async () => {
+    hangs(1);
+    const poison = new Call(replica, planOf());
+    await settle();
+    const [name = ''] = harness.podNames;
+    const { podIp } = harness.cluster.pod(name).status;
+    harness.servers.lose(`${podIp}:9446`);
+    await settle();
+    const next = new Call(replica, planOf());
+    await settle();
+    const last = { terminated: { reason: 'OOMKilled', exitCode: 137 } };
+    const waiting = container({ waiting: { reason: 'CrashLoopBackOff' } }, 1, last);
+    harness.cluster.setStatus(name, { phase: 'Running', podIP: podIp, containerStatuses: [waiting] });
+    await settle();
+    expect([poison.state, next.state]).to.deep.equal(['FUNCTION_LIMIT', 'answered']);
+  });
+
+  it('silently is replaced though its mark cannot be written', async () => {
+    hangs(1);
+    const call = new Call(replica, planOf());
+    await settle();
+    harness.cluster.refuse = (action) =>
+      action === 'patch pods' ? refusal(403, 'Forbidden', 'cannot patch') : undefined;
+    harness.servers.lose(harness.address(harness.podNames[0] ?? ''));
+    await harness.clock.advance(7000);
+    expect(call.state).to.equal('answered');
   });
 
   it('while it starts, is replaced for those who wait', async () => {

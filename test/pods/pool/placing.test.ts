@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { settle } from './fake-clock.ts';
-import { Call, calls, planOf, PoolHarness, statesOf } from './pool-harness.ts';
+import { Call, calls, planOf, PoolHarness, statesOf, waitingStatus } from './pool-harness.ts';
 import { ok } from './pod-servers.ts';
 
 describe('the pods of one function', () => {
@@ -106,6 +106,20 @@ describe('the pods of one function', () => {
     expect(harness.servers.at(harness.address(second)).running.size).to.equal(3);
     functions.end();
     await settle();
+  });
+
+  it('take over the waiting calls of one that cannot start', async () => {
+    harness.neverStarts();
+    const all = calls(6, harness.replica(), planOf({ maxPods: 2, maxWaitlist: 3 }));
+    await settle();
+    const [first = '', second = ''] = harness.podNames;
+    const functions = heldFunctions();
+    harness.run(second);
+    await settle();
+    functions.end();
+    harness.cluster.setStatus(first, waitingStatus('InvalidImageName'));
+    await settle();
+    expect(statesOf(all)).to.deep.equal({ answered: 6 });
   });
 
   it('refuse nothing however many calls there are', async () => {

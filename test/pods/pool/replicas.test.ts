@@ -2,7 +2,17 @@ import { expect } from 'chai';
 import { objectAt } from '../../../src/kubernetes/object-meta.ts';
 import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { settle } from './fake-clock.ts';
-import { Call, calls, evaluationTimeoutMs, patient, planOf, podName, PoolHarness, statesOf } from './pool-harness.ts';
+import {
+  Call,
+  calls,
+  evaluationTimeoutMs,
+  minuteMs,
+  patient,
+  planOf,
+  podName,
+  PoolHarness,
+  statesOf,
+} from './pool-harness.ts';
 import { ok } from './pod-servers.ts';
 
 describe('replicas of the runner', () => {
@@ -135,9 +145,26 @@ describe('replicas of the runner', () => {
     const call = new Call(replica, plan);
     await settle();
     expect(harness.podNames).to.have.length(2).and.include(name);
+    expect(replica.counted).to.deep.equal(['pod_starts created']);
     replica.store.release();
     await settle();
     expect(call.state).to.equal('answered');
+  });
+
+  it('never delete the pod that has got the name of one they knew', async () => {
+    const plan = planOf({ ttlMs: 20_000 });
+    const replica = harness.replica('a');
+    await new Call(replica, plan).settled;
+    const [name = ''] = harness.podNames;
+    await harness.clock.advance(minuteMs + 1000);
+    expect(harness.cluster.pod(name).metadata.annotations[podMarks.drainingReason]).to.equal('idle');
+    replica.store.hold();
+    harness.cluster.remove(name);
+    harness.cluster.add('pods', plan.pod(0, ''));
+    expect(harness.podNames).to.deep.equal([name]);
+    await harness.clock.advance(evaluationTimeoutMs + 8000);
+    expect(deletesBy('a')).not.to.deep.equal([]);
+    expect(harness.podNames).to.deep.equal([name]);
   });
 
   it('never touch a pod that is not ours, not even one with the name they want', async () => {

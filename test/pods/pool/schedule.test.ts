@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { RunnerError } from '../../../src/core/errors.ts';
 import { refusal } from './cluster-double.ts';
 import { settle } from './fake-clock.ts';

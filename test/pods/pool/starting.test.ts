@@ -176,6 +176,21 @@ describe('a function pod that starts', () => {
     expect(harness.servers.calls).to.equal(3);
   });
 
+  it('does not count callers that have left', async () => {
+    harness.neverStarts();
+    const replica = harness.replica();
+    const plan = planOf({ maxPods: 4, maxWaitlist: 2, ttlMs: 1000 });
+    for (let round = 0; round < 5; round += 1) {
+      const all = calls(2, replica, plan);
+      await settle();
+      for (const call of all) call.cancel();
+      await settle();
+    }
+    expect(harness.podNames).to.have.length(1);
+    await harness.clock.advance(3 * podReadyTimeoutMs);
+    expect(harness.podNames, 'nobody waits for it, so it is idle').to.deep.equal([]);
+  });
+
   it('is not cancelled by its last waiter: the next call finds it', async () => {
     harness.startsAfter(2000);
     const replica = harness.replica();
