@@ -4,6 +4,7 @@ import { challenge } from './targets/challenge.ts';
 import { credentials } from './targets/credentials.ts';
 import { flags } from './targets/flags.ts';
 import { hostsToml } from './targets/hosts-toml.ts';
+import { porchText } from './targets/porch-text.ts';
 import { tagPage } from './targets/tag-page.ts';
 import { helperAnswer } from './targets/helper-answer.ts';
 import { imageConfig } from './targets/image-config.ts';
@@ -24,5 +25,6 @@ export const targets: readonly Target[] = [
   flags,
   layer,
   hostsToml,
+  porchText,
   tagPage,
 ];

@@ -12,6 +12,7 @@ import { requires } from '../support/requires.ts';
 import { skopeoPush } from '../support/skopeo.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { build, buildTimeoutMs } from '../wrapper/go-build.ts';
+import { buildPorchServer } from './endpoint/porch-server.ts';
 
 export const namespace = 'porch-fn-system';
 const users = { reader: 'secret' };
@@ -43,6 +44,7 @@ export function nodeBehaviours(start: () => Promise<NodePlatform>): void {
     await push('wrapper:v1', await wrapperImage());
     const files = [{ kind: 'copy', path: 'echo', source: echo, mode: 0o755 }] as const;
     await push('echo:v1', await buildImage({ files, entrypoint: ['/echo'], user: '65532' }));
+    await push('porch:v1', await wrapperImage(await buildPorchServer()));
     await push('slow:v1', await shellImage('grep -q slow && sleep 30; echo kind: ResourceList'));
   });
 
@@ -80,9 +82,14 @@ export function nodeBehaviours(start: () => Promise<NodePlatform>): void {
     await folder.remove();
   }
 
-  async function create(image: string, spec: object = {}, containerExtra: object = {}): Promise<void> {
+  async function create(
+    image: string,
+    spec: object = {},
+    containerExtra: object = {},
+    wrapperName = 'wrapper:v1',
+  ): Promise<void> {
     const copy = ['cp', '-a', '/home/nonroot/wrapper-server/.', tools.mountPath];
-    const wrapper = `${registry.authority}/wrapper:v1`;
+    const wrapper = `${registry.authority}/${wrapperName}`;
     await platform.ask('POST', 'pods', {
       metadata: { name: 'fn' },
       spec: {
@@ -137,6 +144,21 @@ export function nodeBehaviours(start: () => Promise<NodePlatform>): void {
       ['pull', true],
       ['pull', true],
     ]);
+  });
+
+  it("runs Porch's in-pod server, which fails with 1 MB of stderr and harms no other call", async () => {
+    const shell =
+      'if grep -q slow; then sleep 1; echo kind: ResourceList; else yes bad | head -c 1000000 >&2; echo kind: ResourceList; exit 1; fi';
+    const args = ['--port', '9446', '--', '/bin/sh', '-c', shell];
+    await create(`${registry.authority}/slow:v1`, {}, { args }, 'porch:v1');
+    await waitUntil(isReady, 10_000);
+    const connect = createConnectPod({ maxMessageBytes: 1e6, evaluationTimeoutMs: 5000 });
+    const endpoint = connect(`${node.address('fn')}:9446`);
+    const call = async (input: string): Promise<number> =>
+      (await endpoint.evaluate({ image: 'fn', resourceList: Buffer.from(input) }, never)).exitCode;
+    const exitCodes = await Promise.all([call('slow'), call('fail'), call('slow'), call('fail')]);
+    expect(exitCodes).to.deep.equal([0, 1, 0, 1]);
+    endpoint.close();
   });
 
   it('runs exec probes inside the container', async () => {
