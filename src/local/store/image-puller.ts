@@ -45,7 +45,7 @@ export class ImagePuller {
     try {
       const stored = await this.#try(content, source, target).catch(async (error: unknown) => {
         const failure = toLayerError(error);
-        const isMirrorsFault = failure.code === 'LAYER_INVALID' && source.distrust?.() === true;
+        const isMirrorsFault = failure.code.startsWith('LAYER_') && source.distrust?.() === true;
         if (!worthAnotherTry.includes(failure.code) && !isMirrorsFault) throw failure;
         log.warn('pull starts over', { image, error: failure.message });
         return await this.#try(content, source, target);
