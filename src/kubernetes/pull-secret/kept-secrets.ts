@@ -10,6 +10,8 @@ export interface KeptSecret {
   readonly keys: readonly string[] | undefined;
   /** Resolves once the secret's store has been filled. @throws RunnerError `CLUSTER_*`; the next call tries again */
   replica(): Promise<SecretReplica>;
+  /** Undefined until then. */
+  readonly opened: SecretReplica | undefined;
   /** When a pod was last about to be created with it, or last seen to have it, in milliseconds since the epoch. */
   usedAtMs: number;
   /** Not tried again in the background before then. */
@@ -32,7 +34,8 @@ export function keepSecret(
   keys: readonly string[] | undefined,
   { openStore, onChange, ...options }: KeptSecretOptions,
 ): KeptSecret {
-  let opened: Promise<SecretReplica> | undefined;
+  let opening: Promise<SecretReplica> | undefined;
+  let opened: SecretReplica | undefined;
   let close = (): void => undefined;
   let isClosed = false;
   const open = async (): Promise<SecretReplica> => {
@@ -45,21 +48,24 @@ export function keepSecret(
     try {
       await store.start();
     } catch (thrown) {
-      opened = undefined;
       close();
       throw thrown;
     }
     if (isClosed) close();
-    return new SecretReplica({ ...options, name, store });
+    opened = new SecretReplica({ ...options, name, store });
+    return opened;
   };
   return {
     name,
     keys,
     replica: async () => {
-      opened ??= open().catch((thrown: unknown) => {
-        opened = undefined;
+      opening ??= open().catch((thrown: unknown) => {
+        opening = undefined;
         throw thrown;
       });
+      return opening;
+    },
+    get opened() {
       return opened;
     },
     usedAtMs: options.clock.now(),

@@ -22,6 +22,8 @@ export interface SecretContent {
   readonly bytes: Secret;
   /** SHA-256 of the bytes, hexadecimal. */
   readonly hash: string;
+  /** That of the whole file as it is mounted, which others may have copied. */
+  readonly fileHash: string;
 }
 
 type ImageName = Pick<Reference, 'domain' | 'path'>;
@@ -34,9 +36,11 @@ export class NodeConfig {
   readonly warnings: readonly string[];
   readonly #rows: readonly Row[];
   readonly #helpers: HelperChoices;
+  readonly #fileHash: string;
 
   private constructor(whole: SecretContent, rows: readonly Row[], helpers: HelperChoices) {
     this.whole = whole;
+    this.#fileHash = whole.fileHash;
     this.#rows = rows;
     this.#helpers = helpers;
     this.warnings = rows
@@ -51,8 +55,9 @@ export class NodeConfig {
   static parse(bytes: Uint8Array, file: string): NodeConfig {
     const { entries, helpers } = parseDockerConfig(bytes, file);
     const rows = rowsOf(entries);
+    const fileHash = hashOf(bytes);
     const isSame = rows.every(({ key, entry }) => entries.has(key) && !isChanged(entry)) && isNodeDocument(bytes);
-    return new NodeConfig(isSame ? contentOf(bytes) : contentOfRows(rows), rows, helpers);
+    return new NodeConfig(contentOf(isSame ? bytes : bytesOf(rows), fileHash), rows, helpers);
   }
 
   /** The keys of the entries that the images need, in the order of their text; the same while only logins change. */
@@ -64,7 +69,7 @@ export class NodeConfig {
   /** Only the entries of these keys; undefined when none of them is there any more. */
   part(keys: readonly string[]): SecretContent | undefined {
     const rows = this.#rows.filter(({ key, entry }) => entry.kind === 'usable' && keys.includes(key));
-    return rows.length === 0 ? undefined : contentOfRows(rows);
+    return rows.length === 0 ? undefined : contentOf(bytesOf(rows), this.#fileHash);
   }
 
   /** Why a node may fail to pull an image that we can read ourselves. */
@@ -114,13 +119,17 @@ function fieldOf(document: JsonObject, name: string): unknown {
   return Object.entries(document).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
-function contentOfRows(rows: readonly Row[]): SecretContent {
+function bytesOf(rows: readonly Row[]): Uint8Array {
   const auths = rows.flatMap(({ key, entry }): readonly [string, unknown][] =>
     entry.kind === 'harmful' ? [] : [[key, entry.value]],
   );
-  return contentOf(Buffer.from(JSON.stringify({ auths: Object.fromEntries(auths) })));
+  return Buffer.from(JSON.stringify({ auths: Object.fromEntries(auths) }));
 }
 
-function contentOf(bytes: Uint8Array): SecretContent {
-  return { bytes: new Secret(bytes), hash: createHash('sha256').update(bytes).digest('hex') };
+function contentOf(bytes: Uint8Array, fileHash: string): SecretContent {
+  return { bytes: new Secret(bytes), hash: hashOf(bytes), fileHash };
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

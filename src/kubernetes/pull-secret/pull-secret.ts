@@ -1,13 +1,15 @@
+import { withTimeout } from '../../core/abort.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Counters } from '../../core/counters.ts';
 import { RunnerError, toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { withTimeout } from '../../core/abort.ts';
+import { unlessAborted } from '../../core/unless-aborted.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { Api, Resource } from '../api.ts';
 import type { SecretObject } from '../secret-object.ts';
 import type { Store } from '../store.ts';
 import { keepSecret, type KeptSecret, scopedName, scopeKeyOf } from './kept-secrets.ts';
+import type { SecretContent } from './node-config.ts';
 import type { PullSecretSource } from './pull-secret-source.ts';
 import { type ListPermission, SecretCollection } from './secret-collection.ts';
 import type { SyncOptions } from './secret-replica.ts';
@@ -42,6 +44,8 @@ export interface EnsuredSecret {
   readonly warnings: readonly string[];
 }
 
+/** How long a call waits for an update that it may not need. */
+const updateTimeoutMs = 2000;
 const tickTimeoutMs = 30_000;
 const maxBackOffMs = 60_000;
 
@@ -83,7 +87,7 @@ export class PullSecret {
     const kept = this.#keptFor(images, content.config);
     if (kept === undefined) return { name: undefined, scopeKey: '', warnings };
     kept.usedAtMs = this.#clock.now();
-    await this.#sync(kept, content, { signal, isNeeded: true });
+    await this.#ensureKept(kept, content, signal);
     return { name: kept.name, scopeKey: kept.keys === undefined ? '' : scopeKeyOf(kept.keys), warnings };
   }
 
@@ -101,6 +105,25 @@ export class PullSecret {
     this.#wake();
     for (const kept of this.#kept.values()) kept.close();
     this.#kept.clear();
+  }
+
+  /** A pod that runs needs the secret no more: where an older one is there, its update may fail without failing the call. */
+  async #ensureKept(kept: KeptSecret, content: SourceContent, signal: AbortSignal): Promise<void> {
+    if (kept.opened?.isThere !== true) return this.#sync(kept, content, { signal, isNeeded: true });
+    if (this.#isSettled(kept, content) || this.#clock.now() < kept.retryAtMs) return;
+    using limit = withTimeout(signal, updateTimeoutMs, 'writing the pull secret');
+    try {
+      await this.#sync(kept, content, { signal: limit.signal, isNeeded: true });
+    } catch (thrown) {
+      const error = toRunnerError(thrown);
+      if (signal.aborted || error.code === 'PULL_SECRET') throw error;
+      this.#failed(kept, error);
+    }
+  }
+
+  #isSettled(kept: KeptSecret, { config, swappedAtMs }: SourceContent): boolean {
+    const content = contentFor(kept, config);
+    return content === undefined || kept.opened?.isSettled(content, swappedAtMs, true) === true;
   }
 
   #keptFor(images: readonly Reference[], config: SourceContent['config']): KeptSecret | undefined {
@@ -174,10 +197,10 @@ export class PullSecret {
   }
 
   async #sync(kept: KeptSecret, { config, swappedAtMs }: SourceContent, options: SyncOptions): Promise<void> {
-    const content = kept.keys === undefined ? config.whole : config.part(kept.keys);
+    const content = contentFor(kept, config);
     // The entries are gone from the source: pods that were made with them keep what they have.
     if (content === undefined) return;
-    const replica = await kept.replica();
+    const replica = await unlessAborted(kept.replica(), options.signal);
     await replica.sync(content, swappedAtMs, options);
     if (kept.problem !== '') this.#options.log.info('pull secret is well again', { secret: kept.name });
     kept.problem = '';
@@ -203,3 +226,7 @@ export class PullSecret {
 }
 
 type SourceContent = Exclude<Awaited<ReturnType<PullSecretSource['current']>>, undefined>;
+
+function contentFor({ keys }: KeptSecret, config: SourceContent['config']): SecretContent | undefined {
+  return keys === undefined ? config.whole : config.part(keys);
+}

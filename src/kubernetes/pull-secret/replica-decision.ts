@@ -42,7 +42,7 @@ export type ReplicaAction =
  * @param remembered the last mark seen on the secret, for when it was deleted or lost its marks
  */
 export function decideReplica(
-  source: SourceMark,
+  source: SourceMark & { /** Of the source as it is mounted. */ readonly fileHash: string },
   replica: ReplicaState,
   { adopt, remembered }: { readonly adopt: boolean; readonly remembered: SourceMark | undefined },
 ): ReplicaAction {
@@ -55,7 +55,8 @@ export function decideReplica(
       return ofOurs(source, replica, remembered);
     case 'foreign':
       if (replica.dataHash === source.hash) return { kind: 'adopt' };
-      if (!replica.isPorch && !adopt) return { kind: 'error', problem: 'foreign' };
+      if (!replica.isPorch && !adopt && replica.dataHash !== source.fileHash)
+        return { kind: 'error', problem: 'foreign' };
       return replica.isImmutable ? { kind: 'error', problem: 'immutable' } : { kind: 'adopt' };
   }
 }

@@ -49,14 +49,24 @@ export class SecretReplica {
     this.#options = options;
   }
 
+  /** Whether the secret is there as ours, with whatever content, as far as is known. */
+  get isThere(): boolean {
+    return this.#stateOf(this.#options.store.get(this.#options.name)).kind === 'ours';
+  }
+
+  /** Whether there is nothing to do, as far as is known. */
+  isSettled(content: SecretContent, swappedAtMs: number, isNeeded: boolean): boolean {
+    const known = this.#options.store.get(this.#options.name);
+    return this.#decide(known, content, swappedAtMs, isNeeded).kind === 'leave';
+  }
+
   /**
    * No request when the secret is known to be as it should.
    *
    * @throws RunnerError `PULL_SECRET` when it must not or cannot be written; `CLUSTER_*`
    */
   async sync(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<void> {
-    const known = this.#options.store.get(this.#options.name);
-    if (this.#decide(known, content, swappedAtMs, options).kind === 'leave') return;
+    if (this.isSettled(content, swappedAtMs, options.isNeeded)) return;
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#turn = Promise.all([before, promise]).then(() => undefined);
@@ -72,7 +82,7 @@ export class SecretReplica {
     const { api, resource, name, store, log } = this.#options;
     let known = store.get(name);
     for (let look = 1; ; look += 1) {
-      const action = this.#decide(known, content, swappedAtMs, options);
+      const action = this.#decide(known, content, swappedAtMs, options.isNeeded);
       if (action.kind === 'leave') return;
       if (action.kind === 'error') throw replicaError(action.problem, resource.namespace, name, this.#read?.state);
       try {
@@ -115,9 +125,9 @@ export class SecretReplica {
 
   #decide(
     known: SecretObject | undefined,
-    { hash }: SecretContent,
+    { hash, fileHash }: SecretContent,
     swappedAtMs: number,
-    { isNeeded }: SyncOptions,
+    isNeeded: boolean,
   ): ReplicaAction {
     const state = this.#stateOf(known);
     const now = this.#options.clock.now();
@@ -125,7 +135,7 @@ export class SecretReplica {
     else this.#absentSinceMs = undefined;
     const isForgotten = state.kind === 'absent' && (isNeeded || now - (this.#absentSinceMs ?? now) > rememberMs);
     const remembered = isForgotten ? undefined : this.#remembered;
-    return decideReplica({ hash, swappedAtMs }, state, { adopt: this.#options.adopt, remembered });
+    return decideReplica({ hash, fileHash, swappedAtMs }, state, { adopt: this.#options.adopt, remembered });
   }
 
   #stateOf(object: SecretObject | undefined): ReplicaState {

@@ -132,6 +132,11 @@ const rows: readonly Row[] = [
     replica: foreign({ dataHash: 'own', isImmutable: true }),
     action: { kind: 'adopt' },
   },
+  {
+    title: 'adopts foreign data that is the mounted file, as it is before it is turned into what the kubelet can use',
+    replica: foreign({ dataHash: 'mounted' }),
+    action: { kind: 'adopt' },
+  },
   { title: 'adopts what Porch wrote', replica: foreign({ isPorch: true }), action: { kind: 'adopt' } },
   {
     title: 'refuses to write over what Porch wrote and is immutable',
@@ -160,7 +165,7 @@ const rows: readonly Row[] = [
 describe('decision about a pull secret', () => {
   for (const { title, replica, adopt = false, remembered, action } of rows) {
     it(title, () => {
-      expect(decideReplica(own, replica, { adopt, remembered })).to.deep.equal(action);
+      expect(decideReplica({ ...own, fileHash: 'mounted' }, replica, { adopt, remembered })).to.deep.equal(action);
     });
   }
 });

@@ -34,6 +34,8 @@ interface RunnerOptions {
   readonly scope?: 'all' | 'registry';
   readonly adopt?: boolean;
   readonly mayList?: boolean;
+  /** The API server never answers. */
+  readonly isStuck?: boolean;
 }
 
 /** The pull secret of one runner, its source, and all that it said. */
@@ -47,12 +49,13 @@ export class RunnerDouble {
   constructor(
     api: MemoryApi,
     clock: SteppedClock,
-    { scope = 'all', adopt = false, mayList = false }: RunnerOptions = {},
+    { scope = 'all', adopt = false, mayList = false, isStuck = false }: RunnerOptions = {},
   ) {
     this.pullSecret = new PullSecret({
       api,
       resource,
       openStore: async () => {
+        if (isStuck) await new Promise(() => undefined);
         const store = new MemoryStore(api, resource);
         this.stores.push(store);
         return store;
