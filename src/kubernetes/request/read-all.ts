@@ -20,6 +20,6 @@ export async function readAll(body: Readable, maxBytes: number, signal: AbortSig
     return Buffer.concat(chunks);
   } finally {
     signal.removeEventListener('abort', stop);
-    body.destroy();
+    if (!body.readableEnded) body.destroy();
   }
 }

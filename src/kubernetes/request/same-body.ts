@@ -12,8 +12,8 @@ export function hasBody(existing: JsonObject, body: JsonObject): boolean {
 }
 
 function hasValue(existing: unknown, wanted: unknown): boolean {
+  if (isJsonObject(wanted) && isJsonObject(existing)) return hasBody(existing, wanted);
   if (isEmpty(wanted)) return isEmpty(existing);
-  if (isJsonObject(wanted)) return isJsonObject(existing) && hasBody(existing, wanted);
   if (!Array.isArray(wanted)) return existing === wanted;
   return Array.isArray(existing) && wanted.every((item, index) => hasValue(existing[index], item));
 }

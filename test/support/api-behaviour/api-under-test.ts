@@ -8,9 +8,9 @@ export interface ApiUnderTest {
   /** A namespace that exists and is the test's own. */
   readonly namespace: string;
   /** As one who may do this, and nothing else, in the namespace. Closed with the test. */
-  restricted(rules: readonly AccessRule[]): Promise<ApiClient>;
+  readonly restricted: (rules: readonly AccessRule[]) => Promise<ApiClient>;
   /** Cuts all connections; what happened before cannot be watched from any more. */
-  forget(): Promise<void>;
+  readonly forget: () => Promise<void>;
 }
 
 /** What an API server does; the double is held to it by the same table as the real one. */

@@ -87,6 +87,7 @@ export class ApiHandler {
       response.destroy();
       return;
     }
+    if (effect?.kind === 'late-answer') await delay(effect.ms);
     seen.status = answer.code;
     const after = effect?.kind === 'status' ? effect.retryAfterSeconds : undefined;
     send(response, answer.code, answer.body, after);

@@ -13,6 +13,8 @@ export type FaultEffect =
   | { readonly kind: 'lost-request' }
   /** It is done, and the connection ends instead of an answer. */
   | { readonly kind: 'lost-answer' }
+  /** It is done at once, and answered only then. */
+  | { readonly kind: 'late-answer'; readonly ms: number }
   /** Never answered. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'delay'; readonly ms: number };

@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import { noCounters } from '../../src/core/counters.ts';
+import { ApiClient } from '../../src/kubernetes/api-client.ts';
+import { openStore } from '../../src/kubernetes/open-store.ts';
+import { Permissions } from '../../src/kubernetes/permissions.ts';
+import { secrets } from '../../src/kubernetes/resources.ts';
+import type { AccessRule } from '../support/api-double/access-rules.ts';
+import { type ApiDouble, startApiDouble } from '../support/api-double/api-double.ts';
+import { NotedLog } from './noted.ts';
+
+interface Row {
+  readonly title: string;
+  readonly rules: readonly AccessRule[];
+  /** Verb, group, resource, name. */
+  readonly asked: readonly [string, string, string, string?];
+  readonly allowed: boolean;
+}
+
+const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create'] };
+const named = { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['auth-secret'] };
+
+const rows: readonly Row[] = [
+  { title: 'a verb of a rule', rules: [leases], asked: ['create', 'coordination.k8s.io', 'leases'], allowed: true },
+  { title: 'another verb', rules: [leases], asked: ['update', 'coordination.k8s.io', 'leases'], allowed: false },
+  { title: 'another group', rules: [leases], asked: ['get', '', 'leases'], allowed: false },
+  { title: 'a name of a rule', rules: [named], asked: ['get', '', 'secrets', 'auth-secret'], allowed: true },
+  { title: 'another name', rules: [named], asked: ['get', '', 'secrets', 'other'], allowed: false },
+  { title: 'all names by a rule for one', rules: [named], asked: ['get', '', 'secrets'], allowed: false },
+  {
+    title: 'a subresource by a rule for that of every resource',
+    rules: [{ apiGroups: ['*'], resources: ['*/status'], verbs: ['*'] }],
+    asked: ['patch', 'config.porch.kpt.dev', 'functionconfigs/status'],
+    allowed: true,
+  },
+  {
+    title: 'a subresource by a rule for the resource alone',
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['*'] }],
+    asked: ['patch', '', 'pods/status'],
+    allowed: false,
+  },
+];
+
+describe('Permissions', () => {
+  let double: ApiDouble;
+  let api: ApiClient;
+  let log: NotedLog;
+  let permissions: Permissions;
+
+  beforeEach(async () => {
+    double = await startApiDouble();
+    log = new NotedLog();
+    double.addUser('runner', []);
+    api = new ApiClient({ access: double.access('runner'), log, counters: noCounters });
+    permissions = new Permissions({ api, log });
+  });
+
+  afterEach(async () => {
+    await api.close();
+    await double.stop();
+  });
+
+  for (const { title, rules, asked, allowed } of rows) {
+    it(`${allowed ? 'allow' : 'do not allow'} ${title}`, async () => {
+      double.addUser('runner', rules);
+      expect(await permissions.allows('functions', ...asked)).to.equal(allowed);
+    });
+  }
+
+  it('are asked once for each namespace', async () => {
+    await Promise.all([permissions.allows('a', 'get', '', 'pods'), permissions.allows('a', 'list', '', 'pods')]);
+    await permissions.allows('a', 'get', '', 'secrets');
+    expect(double.requests).to.have.length(1);
+    await permissions.allows('b', 'get', '', 'pods');
+    expect(double.requests).to.have.length(2);
+  });
+
+  it('count as given when they cannot be had, and are asked for again', async () => {
+    double.fault({ effect: { kind: 'status', code: 403 } });
+    expect(await permissions.allows('functions', 'get', '', 'pods')).to.equal(true);
+    expect(log.alarms).to.deep.equal(['warn cannot tell what is allowed; trying it out']);
+    expect(await permissions.allows('functions', 'get', '', 'pods')).to.equal(false);
+  });
+
+  it('are corrected by a 403, for that verb, resource and namespace', async () => {
+    double.addUser('runner', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
+    permissions.denied('functions', 'watch', '', 'secrets');
+    const told = await Promise.all(
+      [
+        ['functions', 'watch', 'secrets'],
+        ['functions', 'get', 'secrets'],
+        ['other', 'watch', 'secrets'],
+      ].map(async ([namespace = '', verb = '', resource = '']) => permissions.allows(namespace, verb, '', resource)),
+    );
+    expect(told).to.deep.equal([false, true, true]);
+  });
+
+  it('correct themselves when a store may not list after all: the object is read every few seconds', async () => {
+    double.addUser('runner', [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }]);
+    await permissions.allows('functions', 'list', '', 'secrets');
+    double.addUser('runner', [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }]);
+    const resource = secrets('functions');
+    const store = await openStore({ api, permissions, resource, name: 'auth-secret', log, counters: noCounters });
+    store.close();
+    expect(double.requests.map(({ verb, resource: of }) => `${verb} ${of}`)).to.deep.equal([
+      'create selfsubjectrulesreviews',
+      'list secrets',
+      'get secrets',
+    ]);
+    expect(await permissions.allows('functions', 'list', '', 'secrets')).to.equal(false);
+  });
+});
