@@ -7,7 +7,7 @@ interface ConnectPodOptions {
   readonly maxMessageBytes: number;
   /** `--evaluation-timeout`: longest run of one function, past which the call is FUNCTION_TIMEOUT. */
   readonly evaluationTimeoutMs: number;
-  /** A pod that has not answered three questions in a row, this far apart, is lost; default 5000. */
+  /** A pod that has not answered three questions in a row, this far apart, each within twice as long, is lost; default 5000. */
   readonly livenessMs?: number;
   readonly clock?: Clock;
 }

@@ -18,7 +18,7 @@ interface GrpcEndpointOptions {
   readonly maxMessageBytes: number;
   /** Longest run of one function. */
   readonly evaluationTimeoutMs: number;
-  /** While calls run, the pod is asked for its health this often, and has as long to answer. */
+  /** While calls run, the pod is asked for its health this often, and has twice as long to answer: its functions may take all of its CPU. */
   readonly livenessMs: number;
   readonly clock: Clock;
 }
@@ -49,7 +49,7 @@ export class GrpcEndpoint implements PodEndpoint {
       intervalMs: livenessMs,
       lost: (reason) => lost(address, reason),
       check: async (signal) => {
-        await this.#client.checkHealth('', { deadlineMs: livenessMs, signal });
+        await this.#client.checkHealth('', { deadlineMs: 2 * livenessMs, signal });
       },
     });
   }

@@ -140,6 +140,11 @@ describe('the way to an in-pod server', function () {
         ]);
       });
 
+      it('is not lost while a function takes its time', async () => {
+        const endpoint = endpointAt(await start(script('sleep 1; cat')), { livenessMs: 20 });
+        expect((await endpoint.evaluate({ image, resourceList: list }, never)).exitCode).to.equal(0);
+      });
+
       it('is lost when it dies during calls', async () => {
         const endpoint = endpointAt(await start(script('kill -9 $PPID; sleep 1')));
         const error = await failureOf(endpoint.evaluate({ image, resourceList: list }, never));

@@ -78,7 +78,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
 class RunningNode {
   readonly errors: string[] = [];
   readonly parts: NodeParts;
-  readonly #workers = new Map<string, { readonly worker: PodWorker; readonly done: Promise<void> }>();
+  readonly #workers = new Map<string, PodWorker>();
   readonly #stopping = new AbortController();
   readonly #folder: string;
   #isLost = false;
@@ -100,7 +100,7 @@ class RunningNode {
   }
 
   get workers(): readonly PodWorker[] {
-    return [...this.#workers.values()].map(({ worker }) => worker);
+    return [...this.#workers.values()];
   }
 
   worker(name: string): PodWorker | undefined {
@@ -120,7 +120,6 @@ class RunningNode {
     this.#stopping.abort();
     await this.#loop;
     await Promise.all(this.workers.map(async (worker) => worker.destroy()));
-    await Promise.all([...this.#workers.values()].map(async ({ done }) => done));
     await this.parts.api.close();
   }
 
@@ -144,18 +143,19 @@ class RunningNode {
     if (this.#isLost || type === 'BOOKMARK') return;
     const known = this.#workers.get(pod.uid);
     if (type === 'DELETED') {
-      if (known !== undefined) this.#finish(pod.uid, known.worker.destroy());
+      if (known !== undefined) this.#finish(pod.uid, known.destroy());
       return;
     }
     if (pod.graceSeconds !== undefined) {
-      if (known !== undefined) this.#finish(pod.uid, known.worker.delete(pod.graceSeconds));
+      if (known !== undefined) this.#finish(pod.uid, known.delete(pod.graceSeconds));
       else if (pod.nodeName === this.parts.name) this.#note(this.parts.api.remove(pod.name, pod.uid));
       return;
     }
     const isOurs = pod.nodeName === '' || pod.nodeName === this.parts.name;
     if (known !== undefined || !isOurs || pod.phase === 'Failed' || pod.phase === 'Succeeded') return;
     const worker = new PodWorker(this.parts, pod);
-    this.#workers.set(pod.uid, { worker, done: worker.run() });
+    this.#workers.set(pod.uid, worker);
+    worker.start();
   }
 
   #finish(uid: string, ending: Promise<void>): void {
@@ -170,6 +170,6 @@ class RunningNode {
 
   #forgetOthers(list: unknown): void {
     const there = new Set(jsonList(list, 'items').map((pod) => readPodSpec(pod).uid));
-    for (const [uid, { worker }] of this.#workers) if (!there.has(uid)) this.#finish(uid, worker.destroy());
+    for (const [uid, worker] of this.#workers) if (!there.has(uid)) this.#finish(uid, worker.destroy());
   }
 }

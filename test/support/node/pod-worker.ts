@@ -1,18 +1,13 @@
-import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { containerCommand } from './container-command.ts';
+import { ContainerRunner } from './container-runner.ts';
 import { ContainerView } from './container-view.ts';
-import type { NodeImage } from './node-images.ts';
 import type { NodeParts } from './node-parts.ts';
 import { PodNetwork } from './pod-network.ts';
 import { PodReport } from './pod-report.ts';
 import type { PodSpec } from './pod-spec.ts';
-import { untilProbed } from './probe.ts';
-import { imageFor } from './pull-image.ts';
-import { type ContainerExit, RunningContainer } from './running-container.ts';
 import { StatusWriter } from './status-writer.ts';
-import { userOf } from './user-of.ts';
 
 const maxBackOffMs = 300_000;
 
@@ -26,19 +21,17 @@ export class PodWorker {
   readonly #statusOf = new PodReport();
   readonly #writer: StatusWriter;
   readonly #over = new AbortController();
-  readonly #volumes = new Map<string, string>();
-  readonly #hosts: string;
   #network: PodNetwork | undefined;
   #scheduled: boolean;
   #schedulingMessage = '';
   #ended: { readonly reason: string; readonly message: string } | undefined;
   #ending: Promise<void> | undefined;
+  #done: Promise<void> = Promise.resolve();
 
   constructor(node: NodeParts, pod: PodSpec) {
     this.pod = pod;
     this.#node = node;
     this.#folder = join(node.folder, 'pods', pod.uid);
-    this.#hosts = join(this.#folder, 'hosts');
     this.#scheduled = pod.nodeName !== '';
     this.#inits = pod.initContainers.map((spec) => new ContainerView(spec, 'PodInitializing'));
     const firstReason = this.#inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
@@ -56,8 +49,11 @@ export class PodWorker {
     return this.#view(container)?.running?.log ?? '';
   }
 
-  /** Resolves when there is nothing more to do for the pod. */
-  async run(): Promise<void> {
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  async #run(): Promise<void> {
     try {
       await this.#live();
     } catch (error) {
@@ -97,18 +93,29 @@ export class PodWorker {
   async #live(): Promise<void> {
     const { signal } = this.#over;
     await this.#schedule(signal);
-    await mkdir(this.#folder, { recursive: true });
-    for (const name of this.pod.volumes) {
-      const path = join(this.#folder, `volume-${name}`);
-      await mkdir(path, { mode: 0o777 });
-      this.#volumes.set(name, path);
-    }
-    this.#network = await PodNetwork.create();
+    const runner = await this.#prepare();
     signal.throwIfAborted();
-    await writeFile(this.#hosts, `127.0.0.1 localhost\n::1 localhost\n${this.address} ${this.pod.name}\n`);
     this.#report();
-    for (const view of this.#inits) await this.#initialize(view, signal);
-    await Promise.all(this.#containers.map(async (view) => this.#keep(view, signal)));
+    for (const view of this.#inits) await this.#initialize(runner, view, signal);
+    await Promise.all(this.#containers.map(async (view) => this.#keep(runner, view, signal)));
+  }
+
+  async #prepare(): Promise<ContainerRunner> {
+    const [folder, hosts] = [this.#folder, join(this.#folder, 'hosts')];
+    await mkdir(folder, { recursive: true });
+    const volumes = new Map<string, string>();
+    for (const name of this.pod.volumes) {
+      const path = join(folder, `volume-${name}`);
+      await mkdir(path, { mode: 0o777 });
+      volumes.set(name, path);
+    }
+    const network = await PodNetwork.create();
+    this.#network = network;
+    await writeFile(hosts, `127.0.0.1 localhost\n::1 localhost\n${network.address} ${this.pod.name}\n`);
+    const report = (): void => {
+      this.#report();
+    };
+    return new ContainerRunner({ node: this.#node, pod: this.pod, network, folder, hosts, volumes, report });
   }
 
   async #schedule(signal: AbortSignal): Promise<void> {
@@ -127,18 +134,18 @@ export class PodWorker {
     this.#scheduled = true;
   }
 
-  async #initialize(view: ContainerView, signal: AbortSignal): Promise<void> {
+  async #initialize(runner: ContainerRunner, view: ContainerView, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const exit = await this.#runOnce(view, signal);
+      const exit = await runner.run(view, signal);
       if (exit.exitCode === 0) return;
       if (this.pod.restartPolicy === 'Never') throw new Error(`init container ${view.spec.name} failed`);
       await this.#backOff(view, signal);
     }
   }
 
-  async #keep(view: ContainerView, signal: AbortSignal): Promise<void> {
+  async #keep(runner: ContainerRunner, view: ContainerView, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const { exitCode } = await this.#runOnce(view, signal);
+      const { exitCode } = await runner.run(view, signal);
       const { restartPolicy } = this.pod;
       if (restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && exitCode === 0)) return;
       await this.#backOff(view, signal);
@@ -158,88 +165,6 @@ export class PodWorker {
     view.restartsAfter('CrashLoopBackOff', `${times} container=${view.spec.name} pod=${name}_${namespace}(${uid})`);
     this.#report();
     await delay(backOffMs, undefined, { signal });
-  }
-
-  async #runOnce(view: ContainerView, signal: AbortSignal): Promise<ContainerExit> {
-    const report = (): void => {
-      this.#report();
-    };
-    const image = await imageFor({ node: this.#node, pod: this.pod, view, report, signal });
-    view.imageId = image.id;
-    const isFunction = view.spec.name === 'function';
-    const told = isFunction ? this.#node.behaviours.of('waits', this.pod) : undefined;
-    if (told !== undefined) {
-      view.waits(told.reason, told.message);
-      this.#report();
-      await this.#node.behaviours.end('waits', this.pod, signal);
-    }
-    const slow = isFunction ? this.#node.behaviours.of('slow-start', this.pod) : undefined;
-    if (slow !== undefined) await delay(slow.delayMs, undefined, { signal });
-    const exit = await this.#process(view, image, signal);
-    view.ended(exit);
-    this.#report();
-    signal.throwIfAborted();
-    return exit;
-  }
-
-  async #process(view: ContainerView, image: NodeImage, signal: AbortSignal): Promise<ContainerExit> {
-    const crash = view.spec.name === 'function' ? this.#node.behaviours.of('crashes', this.pod) : undefined;
-    if (crash !== undefined) {
-      view.runs();
-      return { exitCode: crash.exitCode, reason: crash.reason ?? 'Error', message: '' };
-    }
-    const user = await userOf(view.spec, image);
-    if (user.uid === 0 && view.spec.nonRoot) {
-      view.waits('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root');
-      this.#report();
-      await delay(2 ** 31 - 1, undefined, { signal, ref: false });
-    }
-    const root = await this.#rootFor(view, image);
-    const place = {
-      root,
-      hostname: this.pod.name.slice(0, 63),
-      networkPid: this.#network?.pid ?? -1,
-      hosts: this.#hosts,
-      volumes: this.#volumes,
-    };
-    const running = new RunningContainer(containerCommand(view.spec, image, { ...place, ...user }));
-    view.running = running;
-    if (signal.aborted) await running.signal('SIGKILL');
-    const probing = new AbortController();
-    const probed = this.#probe(view, running, AbortSignal.any([signal, probing.signal]));
-    const exit = await running.exited;
-    probing.abort();
-    await probed;
-    return exit;
-  }
-
-  async #probe(view: ContainerView, running: RunningContainer, signal: AbortSignal): Promise<void> {
-    try {
-      const pid = await running.started;
-      view.runs();
-      this.#report();
-      const target = { address: this.address, pid };
-      await untilProbed(view.spec.startupProbe, target, signal);
-      await untilProbed(view.spec.readinessProbe, target, signal);
-      signal.throwIfAborted();
-      view.ready = true;
-      this.#report();
-    } catch {
-      // It has ended first.
-    }
-  }
-
-  /** Where nothing can be written, pods share the image's own root. */
-  async #rootFor(view: ContainerView, image: NodeImage): Promise<string> {
-    for (const path of ['/proc', '/dev', '/etc', ...view.spec.mounts.map((mount) => mount.path)]) {
-      await mkdir(join(image.root, path), { recursive: true });
-    }
-    // A mount needs a file to be on.
-    await appendFile(join(image.root, 'etc/hosts'), '');
-    if (view.spec.readOnlyRoot) return image.root;
-    const root = join(this.#folder, `root-${view.spec.name}-${String(view.restarts)}`);
-    await cp(image.root, root, { recursive: true, verbatimSymlinks: true });
-    return root;
   }
 
   async #end(graceSeconds: number): Promise<void> {
@@ -263,6 +188,8 @@ export class PodWorker {
     }
     for (const container of running) await container.signal('SIGKILL');
     await exits;
+    // What was on its way has to come to its end, so that nothing is made anew.
+    await this.#done;
     await this.#network?.remove();
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -46,6 +46,7 @@ export async function imageFor(pull: Pull): Promise<NodeImage> {
 async function hold({ view, report, signal }: Pull, reason: string, message: string): Promise<never> {
   view.waits(reason, message);
   report();
+  signal.throwIfAborted();
   return await new Promise((_, reject) => {
     signal.addEventListener('abort', () => {
       reject(new Error('the pod is gone'));
