@@ -1,3 +1,4 @@
+import { functionContainer } from '../plan/pod-template.ts';
 import { podMarks } from '../pod-marks.ts';
 import { canServe, type KnownPod } from './known-pod.ts';
 import type { Condemned } from './pod-index.ts';
@@ -89,7 +90,7 @@ export function ttlOf({ pod }: KnownPod): number {
 /** When the pod was last known to be of use: made, started, or called by any replica. */
 export function lastUseMs({ pod }: KnownPod): number {
   const noted = pod.metadata.annotations[podMarks.lastUsedMs] ?? '';
-  const state = pod.status.containers.find((container) => container.name === 'function')?.state;
+  const state = pod.status.containers.find((container) => container.name === functionContainer)?.state;
   const startedMs = state?.kind === 'running' ? state.startedMs : 0;
   return Math.max(pod.metadata.createdMs, startedMs, /^\d{1,15}$/.test(noted) ? Number(noted) : 0);
 }

@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../../kubernetes/object-meta.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
+import { functionContainer } from '../plan/pod-template.ts';
 import { manager, podMarks } from '../pod-marks.ts';
 import { type PodVerdict, podVerdict } from '../pod-verdict.ts';
 
@@ -35,7 +36,7 @@ export function readKnownPod(pod: Pod): KnownPod | undefined {
     requestedImage,
     verdict: podVerdict(pod, { image: functionImage(pod), requestedName: requestedImage }),
     draining: readDraining(annotations),
-    restarts: pod.status.containers.find((container) => container.name === 'function')?.restartCount ?? 0,
+    restarts: pod.status.containers.find((container) => container.name === functionContainer)?.restartCount ?? 0,
   };
 }
 
@@ -67,6 +68,6 @@ function readDraining(annotations: Readonly<Record<string, string>>): KnownPod['
 
 function functionImage(pod: Pod): string {
   const containers = objectsAt(objectAt(pod.raw, 'spec'), 'containers');
-  const container = containers.find((candidate) => textAt(candidate, 'name') === 'function');
+  const container = containers.find((candidate) => textAt(candidate, 'name') === functionContainer);
   return container === undefined ? '' : textAt(container, 'image');
 }

@@ -200,6 +200,7 @@ export class Pool {
     for (const [key, group] of this.#groups) {
       if (group.isUnused && !this.#index.hasKey(key)) this.#groups.delete(key);
     }
+    for (const uid of this.#madeHere) if (this.#index.get(uid) === undefined) this.#madeHere.delete(uid);
     await this.#fronts?.sweep((uid) => this.#index.get(uid) !== undefined, signal);
   }
 }

@@ -147,6 +147,8 @@ export function planOf(changes: Partial<Omit<PodPlan, 'pod' | 'service'>> = {}):
     maxWaitlist: 2,
     ttlMs,
     pod: (slot, lastHolderUid) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
       metadata: {
         name: podName(key, slot, lastHolderUid),
         labels: { [podMarks.managedBy]: manager, [podMarks.functionKey]: key, [podMarks.slot]: String(slot) },
@@ -158,7 +160,12 @@ export function planOf(changes: Partial<Omit<PodPlan, 'pod' | 'service'>> = {}):
       },
       spec: { containers: [{ name: 'function', image }] },
     }),
-    service: (name) => ({ metadata: { name: `svc-${name}` }, spec: { clusterIP: 'None' } }),
+    service: (name) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `svc-${name}` },
+      spec: { clusterIP: 'None', ports: [{ port: 9446 }] },
+    }),
     ...changes,
   };
 }
@@ -170,7 +177,7 @@ export function podName(key: string, slot: number, lastHolderUid: string): strin
   return `fn-${key.slice(0, 4)}-${hash.slice(0, 8)}`;
 }
 
-export const request = { image: 'registry.test/fn:v1', resourceList: new Uint8Array([1]) };
+const request = { image: 'registry.test/fn:v1', resourceList: new Uint8Array([1]) };
 
 /** A signal that nobody aborts. */
 export const patient: AbortSignal = new AbortController().signal;
