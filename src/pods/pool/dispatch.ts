@@ -62,7 +62,7 @@ async function attemptOn(
   try {
     return { kind: 'answered', answer: await lease.endpoint.evaluate(request, signal) };
   } catch (thrown) {
-    if (!(thrown instanceof RunnerError) || thrown.code !== 'POD_LOST' || signal.aborted) throw thrown;
+    if (!(thrown instanceof RunnerError) || thrown.code !== 'POD_LOST') throw thrown;
     return { kind: 'lost', lost: lease.lost(), error: thrown };
   } finally {
     lease.release();

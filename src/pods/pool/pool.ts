@@ -187,7 +187,7 @@ export class Pool {
       ownLoad: group?.loadOf(uid) ?? 0,
       ownLastUseMs: this.#activity.lastUseMs(uid),
       condemned: this.#index.condemned(uid),
-      isSurplus: holder !== undefined && holder.uid !== uid,
+      isSurplus: slot >= 0 && holder !== undefined && holder.uid !== uid,
       wasMadeHere: this.#madeHere.has(uid),
       isOutdated: this.#versions.isOutdated(known),
       ttlMs: group?.plan.ttlMs,

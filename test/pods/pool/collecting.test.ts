@@ -117,9 +117,12 @@ describe('function pods that nobody needs', () => {
     harness.cluster.add('pods', {
       metadata: { name: 'unreadable', labels: { [podMarks.managedBy]: 'krm-function-runner' } },
     });
+    harness.cluster.add('pods', {
+      metadata: { name: 'unreadable-too', labels: { [podMarks.managedBy]: 'krm-function-runner' } },
+    });
     harness.replica();
     await harness.clock.advance(3 * minuteMs);
-    expect(harness.podNames).to.deep.equal(['unreadable']);
+    expect(harness.podNames).to.deep.equal(['unreadable', 'unreadable-too']);
     await harness.clock.advance(30 * minuteMs);
     expect(harness.podNames).to.deep.equal([]);
   });

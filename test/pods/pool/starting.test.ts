@@ -95,12 +95,12 @@ describe('a function pod that starts', () => {
     it(`fails its waiters at once on ${title}, with a hint, and is deleted`, async () => {
       harness.neverStarts();
       const replica = harness.replica();
-      const all = calls(10, replica, planOf());
+      const all = calls(1000, replica, planOf());
       await settle();
       const [name = ''] = harness.podNames;
       harness.cluster.setStatus(name, status);
       await settle();
-      expect(statesOf(all)).to.deep.equal({ [code]: 10 });
+      expect(statesOf(all)).to.deep.equal({ [code]: 1000 });
       expect(all[0]?.error.details.hint).to.be.a('string').and.not.equal('');
       await harness.clock.advance(2000);
       expect(harness.podNames).to.deep.equal([]);
