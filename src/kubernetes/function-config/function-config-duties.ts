@@ -32,6 +32,8 @@ export class FunctionConfigDuties {
   readonly #pending = new Map<string, Pending>();
   /** What was said of which version: whoever takes it back or says another thing is not contradicted for ever. */
   readonly #told = new Map<string, string>();
+  /** Finalizers put on and taken off, by UID. */
+  readonly #done = new Map<string, { readonly kind: Duty['kind']; readonly atMs: number }>();
   readonly #retrying = new Set<string>();
   /** What was logged last of each, to log it once. */
   readonly #complaints = new Map<string, string>();
@@ -39,6 +41,13 @@ export class FunctionConfigDuties {
 
   constructor(options: DutiesOptions) {
     this.#options = options;
+  }
+
+  /** It has gone: nothing of it needs to be remembered. */
+  forget({ metadata: { name, uid } }: FunctionConfigObject): void {
+    this.#told.delete(uid);
+    this.#done.delete(uid);
+    this.#complaints.delete(name);
   }
 
   /** @param problem why the object could not be read */
@@ -68,6 +77,10 @@ export class FunctionConfigDuties {
     if (object === undefined || object.metadata.uid !== pending.uid) return;
     const duty = this.#dutyTo(object, pending.problem);
     if (duty.kind === 'none') return;
+    if (this.#isUndone(pending.uid, duty)) {
+      this.#retry(name, pending, laterMs);
+      return;
+    }
     try {
       await this.#act(object, duty, pending.problem);
       this.#complaints.delete(name);
@@ -79,15 +92,21 @@ export class FunctionConfigDuties {
   }
 
   async #act(object: FunctionConfigObject, { kind, patch }: Duty, problem: string | undefined): Promise<void> {
-    const { api, resource, store, signal } = this.#options;
+    const { api, resource, store, clock, signal } = this.#options;
     const { name, uid } = object.metadata;
     const changed = await (kind === 'tell'
       ? api.patch(resource, name, patch, { type: 'merge', subresource: 'status' }, signal)
       : api.patch(resource, name, patch, { type: 'merge' }, signal));
     if (kind === 'tell') this.#told.set(uid, versionOf(object, problem));
-    if (kind === 'release') this.#told.delete(uid);
+    else this.#done.set(uid, { kind, atMs: clock.now() });
     // It may have gone with its last finalizer: the store hears of that by itself.
-    else store.accept(changed);
+    if (kind !== 'release') store.accept(changed);
+  }
+
+  /** Somebody took back at once what was done: doing it again at once would go on for ever. */
+  #isUndone(uid: string, { kind }: Duty): boolean {
+    const done = this.#done.get(uid);
+    return done?.kind === kind && this.#options.clock.now() - done.atMs < laterMs;
   }
 
   #retry(name: string, pending: Pending, afterMs: number): void {

@@ -50,7 +50,8 @@ export class FunctionConfigs {
    */
   async start(): Promise<void> {
     const { store } = this.#options;
-    this.#unsubscribe = store.subscribe(({ object }) => {
+    this.#unsubscribe = store.subscribe(({ kind, object }) => {
+      if (kind === 'deleted') this.#duties.forget(object);
       this.#changed(object.metadata.name);
     });
     const problem = await this.#open();

@@ -16,6 +16,8 @@ export interface KeptSecret {
   usedAtMs: number;
   /** Not tried again in the background before then. */
   retryAtMs: number;
+  /** Not repaired again before then: whoever changes it back each time is not fought at full speed. */
+  restUntilMs: number;
   failures: number;
   /** Of the failure that was logged last; empty when it is well. */
   problem: string;
@@ -70,6 +72,7 @@ export function keepSecret(
     },
     usedAtMs: options.clock.now(),
     retryAtMs: 0,
+    restUntilMs: 0,
     failures: 0,
     problem: '',
     close: () => {

@@ -46,6 +46,7 @@ export interface EnsuredSecret {
 
 /** How long a call waits for an update that it may not need. */
 const updateTimeoutMs = 2000;
+const restMs = 1000;
 const tickTimeoutMs = 30_000;
 const maxBackOffMs = 60_000;
 
@@ -172,7 +173,7 @@ export class PullSecret {
     const content = await this.#sourceContent();
     if (content === undefined) return;
     for (const kept of this.#kept.values()) {
-      if (this.#clock.now() < kept.retryAtMs) continue;
+      if (this.#clock.now() < Math.max(kept.retryAtMs, kept.restUntilMs)) continue;
       using timeout = withTimeout(this.#closing.signal, tickTimeoutMs, 'writing the pull secret');
       // One after the other: there are few, and a cluster in trouble is not helped by more at once.
       await this.#sync(kept, content, { signal: timeout.signal, isNeeded: false }).catch((thrown: unknown) => {
@@ -201,7 +202,8 @@ export class PullSecret {
     // The entries are gone from the source: pods that were made with them keep what they have.
     if (content === undefined) return;
     const replica = await unlessAborted(kept.replica(), options.signal);
-    await replica.sync(content, swappedAtMs, options);
+    const isWritten = await replica.sync(content, swappedAtMs, options);
+    if (isWritten) kept.restUntilMs = this.#clock.now() + restMs;
     if (kept.problem !== '') this.#options.log.info('pull secret is well again', { secret: kept.name });
     kept.problem = '';
     kept.failures = 0;

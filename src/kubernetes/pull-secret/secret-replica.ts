@@ -63,31 +63,32 @@ export class SecretReplica {
   /**
    * No request when the secret is known to be as it should.
    *
+   * @returns whether it was written
    * @throws RunnerError `PULL_SECRET` when it must not or cannot be written; `CLUSTER_*`
    */
-  async sync(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<void> {
-    if (this.isSettled(content, swappedAtMs, options.isNeeded)) return;
+  async sync(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<boolean> {
+    if (this.isSettled(content, swappedAtMs, options.isNeeded)) return false;
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#turn = Promise.all([before, promise]).then(() => undefined);
     try {
       await unlessAborted(before, options.signal);
-      await this.#write(content, swappedAtMs, options);
+      return await this.#write(content, swappedAtMs, options);
     } finally {
       resolve(undefined);
     }
   }
 
-  async #write(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<void> {
+  async #write(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<boolean> {
     const { api, resource, name, store, log } = this.#options;
     let known = store.get(name);
     for (let look = 1; ; look += 1) {
       const action = this.#decide(known, content, swappedAtMs, options.isNeeded);
-      if (action.kind === 'leave') return;
+      if (action.kind === 'leave') return false;
       if (action.kind === 'error') throw replicaError(action.problem, resource.namespace, name, this.#read?.state);
       try {
         await this.#act(action.kind, known, content, swappedAtMs, options.signal);
-        return;
+        return true;
       } catch (thrown) {
         if (!isOvertaken(thrown, known)) {
           this.#count('failed');

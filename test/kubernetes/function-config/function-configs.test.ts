@@ -151,6 +151,16 @@ describe('FunctionConfigs', () => {
     expect(status()['error']).to.equal('somebody else says so');
   });
 
+  it('are not fought over when somebody takes the finalizer off at once', async () => {
+    const runner = await start();
+    runner.store.subscribe(({ object }) => {
+      if (object.metadata.finalizers.length > 0) api.put('fn', rawConfig(good));
+    });
+    await put(good);
+    await clock.advance(60_000);
+    expect(api.writes.length).to.be.within(2, 10);
+  });
+
   it('are looked after once by two runners that see them at once', async () => {
     await Promise.all([start(), start()]);
     await put(good);

@@ -118,4 +118,14 @@ describe('pull secret that others write too', () => {
     caller.abort();
     expect((await ensured).code).to.equal('CANCELLED');
   });
+
+  it('is not fought over at full speed', async () => {
+    await runner().pullSecret.start();
+    api.onChange((name) => {
+      if (runners.content() === one) api.put(name, secretOf('{}', { metadata: api.raw(name)?.['metadata'] }));
+    });
+    runners.edit((raw) => raw);
+    await clock.advance(10_000);
+    expect(api.writes.length).to.be.within(5, 12);
+  });
 });
