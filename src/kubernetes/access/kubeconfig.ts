@@ -2,6 +2,7 @@ import { newClusters, newContexts, newUsers, type Cluster } from '@kubernetes/cl
 import { load, YAMLException } from 'js-yaml';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isBlankYaml } from '../../core/blank-yaml.ts';
 import { RunnerError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { objectAt, objectsAt, textAt } from '../object-meta.ts';
@@ -102,6 +103,7 @@ async function readPart(file: string, mayBeMissing: boolean): Promise<JsonObject
     if (code === 'ENOENT' && mayBeMissing) return undefined;
     throw fault(file, code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`);
   }
+  if (isBlankYaml(text)) throw fault(file, 'is no kubeconfig: it is empty');
   try {
     const value: unknown = load(text);
     if (isJsonObject(value)) return value;

@@ -34,8 +34,9 @@ export function parseStatus(bytes: Uint8Array, httpStatus: number): ApiStatus {
   return { code: httpStatus, reason: '', message: Buffer.from(bytes).toString('utf8') };
 }
 
+/** @param httpStatus 0 where there is none, as in a watch */
 export function statusOf(value: JsonObject, httpStatus: number): ApiStatus {
-  const code = typeof value['code'] === 'number' ? value['code'] : httpStatus;
+  const code = httpStatus === 0 && typeof value['code'] === 'number' ? value['code'] : httpStatus;
   return { code, reason: textAt(value, 'reason'), message: textAt(value, 'message') };
 }
 

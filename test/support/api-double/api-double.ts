@@ -9,8 +9,6 @@ import { ObjectActions } from './object-actions.ts';
 import { ObjectTable } from './object-table.ts';
 import type { WatchSession } from './watch-session.ts';
 
-export type { SeenApiRequest } from './api-handler.ts';
-
 /** A small API server in this process: see {@link startApiDouble}. */
 export interface ApiDouble {
   readonly server: URL;
