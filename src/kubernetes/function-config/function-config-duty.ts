@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { FunctionConfigObject } from './function-config-object.ts';
 
 /** Porch's own name for it, so that each version takes off what the other put on. */
-export const finalizer = 'config.porch.kpt.dev/functionconfig-function-runner';
+const finalizer = 'config.porch.kpt.dev/functionconfig-function-runner';
 
 /** The status has one field for the errors of all of Porch's parts. */
 const errorPrefix = 'function-runner: ';

@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts';
 
 export type RoleName = 'ours' | 'porch';
 
-export const runnerNamespace = 'porch-system';
+const runnerNamespace = 'porch-system';
 export const functionNamespace = 'porch-fn-system';
 /** As the audit log names the service's account. */
 export const runnerUser = `system:serviceaccount:${runnerNamespace}:porch-fn-runner`;
