@@ -1,6 +1,7 @@
 import type { Target } from './target.ts';
 import { caBundle } from './targets/ca-bundle.ts';
 import { challenge } from './targets/challenge.ts';
+import { clusterObject } from './targets/cluster-object.ts';
 import { credentials } from './targets/credentials.ts';
 import { flags } from './targets/flags.ts';
 import { hostsToml } from './targets/hosts-toml.ts';
@@ -9,6 +10,7 @@ import { tagPage } from './targets/tag-page.ts';
 import { helperAnswer } from './targets/helper-answer.ts';
 import { imageConfig } from './targets/image-config.ts';
 import { krmOutput } from './targets/krm-output.ts';
+import { kubeconfig } from './targets/kubeconfig.ts';
 import { layer } from './targets/layer.ts';
 import { manifest } from './targets/manifest.ts';
 import { reference } from './targets/reference.ts';
@@ -27,4 +29,6 @@ export const targets: readonly Target[] = [
   hostsToml,
   porchText,
   tagPage,
+  clusterObject,
+  kubeconfig,
 ];

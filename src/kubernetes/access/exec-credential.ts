@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import type { Clock } from '../../core/clock.ts';
 import { RunnerError } from '../../core/errors.ts';
 import { decodeJson, isJsonObject, type JsonObject } from '../../core/json.ts';
+import { safeText } from '../../core/safe-text.ts';
 import { Secret } from '../../core/secret.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
 import type { AccessCredential } from './access-credential.ts';
@@ -92,10 +93,10 @@ export class ExecCredential implements AccessCredential {
 
   /** Nothing that the program wrote is shown: it may be a credential. */
   #fault(problem: string): RunnerError {
-    const command = textAt(this.#exec, 'command');
+    const command = safeText(textAt(this.#exec, 'command'), 200);
     return new RunnerError(
       'CLUSTER_UNAVAILABLE',
-      `the credential program ${command} of the kubeconfig failed: ${problem}`,
+      `the credential program ${command} of the kubeconfig failed: ${safeText(problem, 200)}`,
       {
         hint: textAt(this.#exec, 'installHint') || `Run ${command} by hand to see why.`,
       },

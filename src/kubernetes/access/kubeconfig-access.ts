@@ -19,13 +19,13 @@ export async function kubeconfigAccess(
   if (server.protocol === 'http:' && !isLoopback(server.hostname)) {
     throw fault(file, `has a cluster that is spoken to in plaintext (${server.host}), where credentials may not go`);
   }
-  const proxy = cluster.proxyUrl === undefined || cluster.proxyUrl === '' ? undefined : proxyOf(cluster.proxyUrl, file);
+  const proxy = cluster.proxyUrl === '' ? undefined : proxyOf(cluster.proxyUrl, file);
   const credential = await credentialOf(config, environment, clock);
   return {
     server,
     ca: await readCa(config),
-    skipTlsVerify: cluster.skipTLSVerify,
-    ...(cluster.tlsServerName !== undefined && { tlsServerName: cluster.tlsServerName }),
+    skipTlsVerify: cluster.skipTlsVerify,
+    ...(cluster.tlsServerName !== '' && { tlsServerName: cluster.tlsServerName }),
     ...(proxy !== undefined && { proxy }),
     get clientCertificate() {
       return credential.clientCertificate;

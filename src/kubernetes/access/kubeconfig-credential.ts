@@ -41,7 +41,7 @@ export async function credentialOf(
     const { ExecCredential } = await import('./exec-credential.ts');
     const info = {
       server: cluster.server,
-      ...(cluster.caData !== undefined && { 'certificate-authority-data': cluster.caData }),
+      ...(cluster.caData !== '' && { 'certificate-authority-data': cluster.caData }),
     };
     return new ExecCredential(objectAt(user, 'exec'), environment, info, clock);
   }
@@ -94,9 +94,9 @@ async function certificateOf(user: JsonObject, file: string): Promise<ClientCert
   );
 }
 
-async function pemOf(data: string | undefined, path: string | undefined, file: string): Promise<string | undefined> {
-  if (data !== undefined && data !== '') return checkedPem(Buffer.from(data, 'base64').toString('utf8'), file);
-  if (path === undefined || path === '') return undefined;
+async function pemOf(data: string, path: string, file: string): Promise<string | undefined> {
+  if (data !== '') return checkedPem(Buffer.from(data, 'base64').toString('utf8'), file);
+  if (path === '') return undefined;
   try {
     return checkedPem(await readFile(path, 'utf8'), path);
   } catch (thrown) {
