@@ -20,7 +20,7 @@ export interface Kubeconfig {
 }
 
 /** Texts are empty where there is none. */
-export interface KubeconfigCluster {
+interface KubeconfigCluster {
   readonly server: string;
   /** Base64. */
   readonly caData: string;
@@ -30,7 +30,7 @@ export interface KubeconfigCluster {
   readonly proxyUrl: string;
 }
 
-export interface KubeconfigText {
+interface KubeconfigText {
   readonly file: string;
   readonly text: string;
 }
