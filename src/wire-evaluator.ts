@@ -5,12 +5,15 @@ import { EvaluatorChain } from './evaluate/chain.ts';
 import type { Evaluator } from './evaluate/evaluator.ts';
 import { ExecutableEvaluator } from './evaluate/executable.ts';
 import { maxStderrBytes } from './function-limits.ts';
+import type { Reference } from './image/reference.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
 import type { Surroundings } from './wire-resolver.ts';
 
 export interface WiredEvaluator {
   readonly evaluator: Evaluator;
+  /** Path of the executable that stands in for an image, as the cluster says. */
+  readonly findExecutable?: (reference: Reference) => string | undefined;
   close(): Promise<void>;
 }
 
@@ -24,13 +27,20 @@ export async function wireEvaluator(
   resolver: Resolver,
   surroundings: Surroundings,
 ): Promise<WiredEvaluator> {
-  const evaluators: Evaluator[] = [...(surroundings.overrides.firstEvaluators ?? [])];
-  if (!options.disableRuntimes.includes('exec')) evaluators.push(await executables(options, surroundings));
-  if (options.disableRuntimes.includes('pod')) {
-    return { evaluator: new EvaluatorChain(evaluators), close: async () => Promise.resolve() };
+  const images = options.disableRuntimes.includes('pod')
+    ? undefined
+    : await wireImages(options, resolver, surroundings);
+  try {
+    const executables = options.disableRuntimes.includes('exec')
+      ? undefined
+      : await wireExecutables(options, images?.findExecutable, surroundings);
+    const { firstEvaluators = [] } = surroundings.overrides;
+    const evaluators = [...firstEvaluators, executables, images?.evaluator].filter((one) => one !== undefined);
+    return { evaluator: new EvaluatorChain(evaluators), close: async () => images?.close() };
+  } catch (error) {
+    await images?.close();
+    throw error;
   }
-  const images = await wireImages(options, resolver, surroundings);
-  return { evaluator: new EvaluatorChain([...evaluators, images.evaluator]), close: async () => images.close() };
 }
 
 async function wireImages(options: Options, resolver: Resolver, surroundings: Surroundings): Promise<WiredEvaluator> {
@@ -44,11 +54,16 @@ async function wireImages(options: Options, resolver: Resolver, surroundings: Su
   }
 }
 
-async function executables(options: Options, { environment, log, counters }: Surroundings): Promise<Evaluator> {
+async function wireExecutables(
+  options: Options,
+  findElsewhere: WiredEvaluator['findExecutable'],
+  { environment, log, counters }: Surroundings,
+): Promise<Evaluator> {
   const evaluator = await ExecutableEvaluator.load({
     functionsDir: options.functions,
     configFile: options.config,
     defaultImagePrefix: options.defaultImagePrefix,
+    ...(findElsewhere && { findElsewhere }),
     environment: { PATH: environment['PATH'] ?? '', HOME: environment['HOME'] ?? '/' },
     limits: {
       timeoutMs: options.evaluationTimeoutMs,

@@ -1,20 +1,23 @@
+import { parseDuration } from './config/duration.ts';
 import { systemClock } from './core/clock.ts';
 import { RunnerError } from './core/errors.ts';
 import type { Options } from './config/options.ts';
 import { PodEvaluator } from './evaluate/pod.ts';
-import { managedByLabel, manager } from './kubernetes/manager.ts';
+import { functionConfigs } from './kubernetes/function-config/function-config-object.ts';
+import { FunctionConfigs } from './kubernetes/function-config/function-configs.ts';
 import { MountedPullSecretSource } from './kubernetes/pull-secret/pull-secret-source.ts';
 import { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
-import { pods, secrets, services } from './kubernetes/resources.ts';
+import { secrets } from './kubernetes/resources.ts';
 import { WatchedStore } from './kubernetes/watched-store.ts';
-import { createConnectPod } from './pods/endpoint/connect-pod.ts';
 import { Planner } from './pods/plan/planner.ts';
-import { Pool } from './pods/pool/pool.ts';
+import type { PodSettings } from './pods/plan/pod-settings.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { type Cluster, wireCluster } from './wire-cluster.ts';
 import type { WiredEvaluator } from './wire-evaluator.ts';
 import type { Surroundings } from './wire-resolver.ts';
+import { wirePool } from './wire-pool.ts';
 import { wireTemplates } from './wire-templates.ts';
+import { startWarmUp, wirePodCache } from './wire-warm-up.ts';
 
 /**
  * Everything of the pod runtime. It is ready when what the cluster holds is known.
@@ -28,50 +31,63 @@ export async function wirePods(
 ): Promise<WiredEvaluator> {
   const wrapperServerImage = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
   if (wrapperServerImage === '') throw noWrapperImage();
+  await using opened = new AsyncDisposableStack();
   const cluster = await wireCluster(options, surroundings);
-  const opened: (() => Promise<void> | void)[] = [async () => cluster.api.close()];
-  const close = async (): Promise<void> => {
-    for (const end of opened.toReversed()) await end();
-  };
-  try {
-    const templates = await wireTemplates(options, cluster, surroundings);
-    opened.push(() => {
-      templates.close();
-    });
-    const pullSecret = wirePullSecret(options, cluster, surroundings);
-    if (pullSecret !== undefined) {
-      opened.push(() => {
-        pullSecret.close();
-      });
-    }
-    await pullSecret?.start();
-    const planner = new Planner({
-      settings: {
-        namespace: options.podNamespace,
-        maxPods: options.maxParallelPodsPerFunction,
-        maxWaitlist: options.maxWaitlistLength,
-        ttlMs: options.podTtlMs,
-        pinImageDigest: options.pinImageDigest,
-        imagePullPolicy: options.imagePullPolicy,
-        readOnlyRoot: options.podReadOnlyRoot,
-        podAddress: options.podAddress,
-        wrapperServerImage,
-        maxRequestBodySize: options.maxRequestBodySize,
-      },
-      templates,
-      functionConfigs: undefined,
-      pullSecret,
-      defaultImagePrefix: options.defaultImagePrefix,
-      log: surroundings.log,
-    });
-    const pool = await wirePool(options, cluster, surroundings);
-    opened.push(async () => pool.close());
-    const evaluator = new PodEvaluator({ resolver, planner, pool, counters: surroundings.counters });
-    return { evaluator, close };
-  } catch (error) {
-    await close();
-    throw error;
+  opened.defer(async () => cluster.api.close());
+  const templates = await wireTemplates(options, cluster, surroundings);
+  opened.defer(() => {
+    templates.close();
+  });
+  const configs = wireFunctionConfigs(options, cluster, surroundings);
+  opened.defer(() => {
+    configs.close();
+  });
+  const pullSecret = wirePullSecret(options, cluster, surroundings);
+  opened.defer(() => {
+    pullSecret?.close();
+  });
+  const cache = await wirePodCache(options, surroundings);
+  opened.defer(() => {
+    cache?.close();
+  });
+  await Promise.all([configs.start(), pullSecret?.start()]);
+  const planner = new Planner({
+    settings: podSettings(options, wrapperServerImage),
+    templates,
+    functionConfigs: configs,
+    pullSecret,
+    defaultImagePrefix: options.defaultImagePrefix,
+    ttlOf: (canonical) => cache?.ttlOf(canonical),
+    log: surroundings.log,
+  });
+  const wired = await wirePool(options, cluster, pullSecret, surroundings);
+  opened.defer(async () => wired.close());
+  const { pool } = wired;
+  if (options.warmUpPodCache) {
+    const warmUp = startWarmUp({ resolver, planner, pool }, { configs, cache }, surroundings);
+    opened.defer(async () => warmUp.close());
   }
+  const parts = opened.move();
+  return {
+    evaluator: new PodEvaluator({ resolver, planner, pool, counters: surroundings.counters }),
+    findExecutable: (reference) => configs.findExecutable(reference),
+    close: async () => parts.disposeAsync(),
+  };
+}
+
+function podSettings(options: Options, wrapperServerImage: string): PodSettings {
+  return {
+    namespace: options.podNamespace,
+    maxPods: options.maxParallelPodsPerFunction,
+    maxWaitlist: options.maxWaitlistLength,
+    ttlMs: options.podTtlMs,
+    pinImageDigest: options.pinImageDigest,
+    imagePullPolicy: options.imagePullPolicy,
+    readOnlyRoot: options.podReadOnlyRoot,
+    podAddress: options.podAddress,
+    wrapperServerImage,
+    maxRequestBodySize: options.maxRequestBodySize,
+  };
 }
 
 function noWrapperImage(): RunnerError {
@@ -103,30 +119,14 @@ function wirePullSecret(
   });
 }
 
-async function wirePool(options: Options, { api }: Cluster, { log, counters, overrides }: Surroundings): Promise<Pool> {
+function wireFunctionConfigs(
+  options: Options,
+  { api }: Cluster,
+  { log, counters, overrides }: Surroundings,
+): FunctionConfigs {
   const { clock = systemClock } = overrides;
-  const resource = pods(options.podNamespace);
-  const labelSelector = `${managedByLabel}=${manager}`;
-  const store = new WatchedStore({ api, resource, labelSelector, log, counters, clock });
-  await store.start();
-  const pool = new Pool({
-    api,
-    pods: store,
-    resource,
-    services: services(options.podNamespace),
-    connect: createConnectPod({
-      maxMessageBytes: options.maxRequestBodySize,
-      evaluationTimeoutMs: options.evaluationTimeoutMs,
-      clock,
-    }),
-    podAddress: options.podAddress,
-    podReadyTimeoutMs: options.podReadyTimeoutMs,
-    evaluationTimeoutMs: options.evaluationTimeoutMs,
-    scanIntervalMs: options.scanIntervalMs,
-    clock,
-    log,
-    counters,
-  });
-  pool.start();
-  return pool;
+  const resource = functionConfigs(options.podNamespace);
+  const store = new WatchedStore({ api, resource, log, counters, clock });
+  const { defaultImagePrefix } = options;
+  return new FunctionConfigs({ api, resource, store, defaultImagePrefix, parseDuration, log, clock });
 }

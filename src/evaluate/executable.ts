@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { quoteInput } from '../image/quote.ts';
-import { parseReference } from '../image/reference.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
 import { type ProcessLimits, runProcess } from '../local/process/process.ts';
 import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
 import { type Executables, parseExecutables } from './executable-config.ts';
@@ -16,13 +16,15 @@ export interface ExecutableOptions {
   readonly configFile: string;
   /** Put before an image name without a slash; empty for none. */
   readonly defaultImagePrefix: string;
+  /** Where the file does not name the image: path of its executable, absolute or within the folder. */
+  readonly findElsewhere?: (reference: Reference) => string | undefined;
   /** All that the function sees as its environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: ProcessLimits;
   readonly log: Log;
 }
 
-/** Functions that are executables on this machine, as the `--config` file maps them. They run unconfined, as the service itself. */
+/** Functions that are executables on this machine, as the `--config` file and FunctionConfigs map them. They run unconfined, as the service itself. */
 export class ExecutableEvaluator implements Evaluator {
   readonly #options: ExecutableOptions;
   readonly #executables: Executables;
@@ -53,11 +55,12 @@ export class ExecutableEvaluator implements Evaluator {
   }
 
   #find(image: string): string | undefined {
-    if (this.#executables.size === 0) return undefined;
-    const { defaultImagePrefix } = this.#options;
-    return (
-      this.#executables.get(image) ?? this.#executables.get(parseReference(image, { defaultImagePrefix }).canonical)
-    );
+    const { defaultImagePrefix, findElsewhere } = this.#options;
+    if (this.#executables.size === 0 && findElsewhere === undefined) return undefined;
+    const named = this.#executables.get(image);
+    if (named !== undefined) return named;
+    const reference = parseReference(image, { defaultImagePrefix });
+    return this.#executables.get(reference.canonical) ?? findElsewhere?.(reference);
   }
 }
 

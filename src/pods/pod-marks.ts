@@ -1,3 +1,5 @@
+import { managedByLabel } from '../kubernetes/manager.ts';
+
 /** Labels and annotations of function pods. */
 export const podMarks = {
   /** Label: the pod id, as Porch has it; what a ServiceTemplate's selector names. */
@@ -6,8 +8,8 @@ export const podMarks = {
   functionKey: 'fn.kpt.dev/function-key',
   /** Label: the slot, a decimal number. */
   slot: 'fn.kpt.dev/slot',
-  /** Label that says a pod is ours, with the value {@link manager}; pods without it are never touched. */
-  managedBy: 'app.kubernetes.io/managed-by',
+  /** Label that says a pod is ours, with the value `manager`; pods without it are never touched. */
+  managedBy: managedByLabel,
   /** Annotation: the image name as requested. */
   requestedImage: 'fn.kpt.dev/requested-image',
   /** Annotation: `repository@digest` that the name was resolved to. */
@@ -25,6 +27,3 @@ export const podMarks = {
   /** Annotation: why it drains. */
   drainingReason: 'fn.kpt.dev/draining-reason',
 } as const;
-
-/** Field manager of our writes and value of the label `app.kubernetes.io/managed-by`. */
-export const manager = 'krm-function-runner';

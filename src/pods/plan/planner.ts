@@ -40,6 +40,8 @@ export interface PlannerOptions {
   readonly pullSecret:
     { ensure(images: readonly Reference[], signal: AbortSignal): Promise<EnsuredSecret> } | undefined;
   readonly defaultImagePrefix: string;
+  /** Idle time to live of one image's pods, by canonical name, where no FunctionConfig says it. */
+  readonly ttlOf?: (canonical: string) => number | undefined;
   readonly log?: Log;
 }
 
@@ -107,7 +109,7 @@ export class Planner {
     const image = pinnedImage(resolution);
     const spec = withPullSecret(base, secret.name);
     const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secret.scopeKey], 16);
-    const ttlMs = config?.pod?.ttlMs ?? settings.ttlMs;
+    const ttlMs = config?.pod?.ttlMs ?? this.#options.ttlOf?.(resolution.reference.canonical) ?? settings.ttlMs;
     const annotations = {
       [podMarks.requestedImage]: resolution.image,
       [podMarks.resolvedImage]: image,

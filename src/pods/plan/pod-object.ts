@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
-import { manager, podMarks } from '../pod-marks.ts';
+import { manager } from '../../kubernetes/manager.ts';
+import { podMarks } from '../pod-marks.ts';
 import { podName } from './pod-name.ts';
 import type { PodSpec, PodTemplate, ServiceTemplate } from './pod-template.ts';
 

@@ -1,7 +1,8 @@
 import { objectAt, objectsAt, textAt } from '../../kubernetes/object-meta.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { functionContainer } from '../plan/pod-template.ts';
-import { manager, podMarks } from '../pod-marks.ts';
+import { manager } from '../../kubernetes/manager.ts';
+import { podMarks } from '../pod-marks.ts';
 import { type PodVerdict, podVerdict } from '../pod-verdict.ts';
 
 /** A function pod of ours with its marks read, and what its status means. */

@@ -36,6 +36,8 @@ interface PoolOptions {
   readonly evaluationTimeoutMs: number;
   /** `--scan-interval`. */
   readonly scanIntervalMs: number;
+  /** Called at every scan, for what else depends on which pods there are. */
+  readonly onScan?: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -202,5 +204,6 @@ export class Pool {
     }
     for (const uid of this.#madeHere) if (this.#index.get(uid) === undefined) this.#madeHere.delete(uid);
     await this.#fronts?.sweep((uid) => this.#index.get(uid) !== undefined, signal);
+    await this.#options.onScan?.(signal);
   }
 }

@@ -6,7 +6,8 @@ import type { Api, Resource } from '../../kubernetes/api.ts';
 import { objectAt, objectsAt, textAt } from '../../kubernetes/object-meta.ts';
 import type { ApiObject } from '../../kubernetes/object.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
-import { manager, podMarks } from '../pod-marks.ts';
+import { manager } from '../../kubernetes/manager.ts';
+import { podMarks } from '../pod-marks.ts';
 
 interface FrontParts {
   readonly api: Api;

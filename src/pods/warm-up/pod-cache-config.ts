@@ -32,7 +32,7 @@ export function parsePodCacheConfig(
   );
 }
 
-interface PodCacheRules {
+export interface PodCacheRules {
   readonly defaultImagePrefix: string;
   /** Milliseconds of a Go duration; undefined when it is none. */
   readonly parseDuration: (text: string) => number | undefined;

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { parsePod } from '../../../src/kubernetes/parse-pod.ts';
-import { manager, podMarks } from '../../../src/pods/pod-marks.ts';
+import { manager } from '../../../src/kubernetes/manager.ts';
+import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { freeSlot, leastLoaded, wantsAnotherPod } from '../../../src/pods/pool/choose.ts';
 import { type CollectionFacts, collectionOf } from '../../../src/pods/pool/collection.ts';
 import { CurrentVersions } from '../../../src/pods/pool/current-versions.ts';

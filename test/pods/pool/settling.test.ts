@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { RunnerError } from '../../../src/core/errors.ts';
 import { parsePod } from '../../../src/kubernetes/parse-pod.ts';
-import { manager, podMarks } from '../../../src/pods/pod-marks.ts';
+import { manager } from '../../../src/kubernetes/manager.ts';
+import { podMarks } from '../../../src/pods/pod-marks.ts';
 import type { PodEndpoint } from '../../../src/pods/pod-endpoint.ts';
 import { type KnownPod, readKnownPod } from '../../../src/pods/pool/known-pod.ts';
 import { Lease } from '../../../src/pods/pool/lease.ts';

@@ -1,0 +1,65 @@
+import type { Options } from './config/options.ts';
+import { systemClock } from './core/clock.ts';
+import { managedByLabel, manager } from './kubernetes/manager.ts';
+import { objectAt, objectsAt, textAt } from './kubernetes/object-meta.ts';
+import type { Pod } from './kubernetes/pod.ts';
+import type { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
+import { pods, services } from './kubernetes/resources.ts';
+import type { Store } from './kubernetes/store.ts';
+import { WatchedStore } from './kubernetes/watched-store.ts';
+import { createConnectPod } from './pods/endpoint/connect-pod.ts';
+import { Pool } from './pods/pool/pool.ts';
+import type { Cluster } from './wire-cluster.ts';
+import type { Surroundings } from './wire-resolver.ts';
+
+interface WiredPool {
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** The function pods that there are, and who runs calls on them. @throws {RunnerError} `CLUSTER_*` */
+export async function wirePool(
+  options: Options,
+  { api }: Cluster,
+  pullSecret: PullSecret | undefined,
+  { log, counters, overrides }: Surroundings,
+): Promise<WiredPool> {
+  const { clock = systemClock } = overrides;
+  const resource = pods(options.podNamespace);
+  const labelSelector = `${managedByLabel}=${manager}`;
+  const store = new WatchedStore({ api, resource, labelSelector, log, counters, clock });
+  await store.start();
+  const pool = new Pool({
+    api,
+    pods: store,
+    resource,
+    services: services(options.podNamespace),
+    connect: createConnectPod({
+      maxMessageBytes: options.maxRequestBodySize,
+      evaluationTimeoutMs: options.evaluationTimeoutMs,
+      clock,
+    }),
+    podAddress: options.podAddress,
+    podReadyTimeoutMs: options.podReadyTimeoutMs,
+    evaluationTimeoutMs: options.evaluationTimeoutMs,
+    scanIntervalMs: options.scanIntervalMs,
+    onScan: async (signal) => pullSecret?.collect(pullSecretsOf(store), signal),
+    clock,
+    log,
+    counters,
+  });
+  pool.start();
+  return {
+    pool,
+    close: async () => {
+      await pool.close();
+      store.close();
+    },
+  };
+}
+
+/** Names of the secrets that function pods are pulled with. */
+function pullSecretsOf(store: Store<Pod>): ReadonlySet<string> {
+  const secrets = store.list().flatMap(({ raw }) => objectsAt(objectAt(raw, 'spec'), 'imagePullSecrets'));
+  return new Set(secrets.map((secret) => textAt(secret, 'name')));
+}
