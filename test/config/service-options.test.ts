@@ -20,6 +20,7 @@ const expected: readonly (readonly [flag: string, key: string, value: unknown])[
   ['pod-ttl', 'podTtlMs', 30 * 60_000],
   ['scan-interval', 'scanIntervalMs', 60_000],
   ['function-pod-template', 'functionPodTemplate', ''],
+  ['pod-address', 'podAddress', 'ip'],
   ['max-request-body-size', 'maxRequestBodySize', 6_291_456],
   ['max-waitlist-length', 'maxWaitlistLength', 2],
   ['max-parallel-pods-per-function', 'maxParallelPodsPerFunction', 1],

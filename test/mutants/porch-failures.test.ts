@@ -1,16 +1,25 @@
-import type { Mutant } from '../support/mutant-tree.ts';
 import { describeMutants } from './describe-mutants.ts';
+import { credentials } from './porch/credentials.ts';
+import { hopeless } from './porch/hopeless.ts';
+import { images } from './porch/images.ts';
+import { names } from './porch/names.ts';
+import { pullSecret } from './porch/pull-secret.ts';
+import { registries } from './porch/registries.ts';
+import { replicas } from './porch/replicas.ts';
+import { requests } from './porch/requests.ts';
+import { service } from './porch/service.ts';
+import { waiting } from './porch/waiting.ts';
 
 /** The ways in which Porch's function runner fails its users, numbered as in its list. */
-const mutants: readonly Mutant[] = [
-  {
-    fault: 'drops CMD when there is an ENTRYPOINT (5)',
-    file: 'src/image/command.ts',
-    find: '[...config.entrypoint, ...config.cmd]',
-    replace: 'config.entrypoint.length > 0 ? config.entrypoint : config.cmd',
-    test: 'test/image/config.test.ts',
-    title: '[CB13]',
-  },
-];
-
-describeMutants('What Porch’s runner does wrong', mutants);
+describeMutants('What Porch’s runner does wrong', [
+  ...waiting,
+  ...replicas,
+  ...names,
+  ...images,
+  ...credentials,
+  ...pullSecret,
+  ...registries,
+  ...hopeless,
+  ...service,
+  ...requests,
+]);

@@ -1,7 +1,6 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { jsonAt, jsonList } from './json-at.ts';
-import { runProgram } from './program.ts';
+import { runTests, type TestResult } from './mocha-run.ts';
 import { tempFolder, type TempFolder } from './temp-folder.ts';
 
 /** A fault put into a copy of the source, and the test that has to see it. */
@@ -17,13 +16,6 @@ export interface Mutant {
   readonly test: string;
   /** A part of the title of the test that has to fail. */
   readonly title: string;
-}
-
-export interface TestRun {
-  readonly passed: readonly string[];
-  readonly failed: readonly string[];
-  /** What it printed, for messages. */
-  readonly text: string;
 }
 
 const copied = ['src', 'test', 'examples', 'proto', 'package.json'];
@@ -45,7 +37,7 @@ export class MutantTree {
   }
 
   /** Runs the mutant's test with its fault in place; the copy is whole again afterwards. */
-  async run(mutant: Mutant): Promise<TestRun> {
+  async run(mutant: Mutant): Promise<readonly TestResult[]> {
     const path = join(this.#folder.path, mutant.file);
     const source = await readFile(path, 'utf8');
     const parts = source.split(mutant.find);
@@ -54,42 +46,25 @@ export class MutantTree {
     }
     await writeFile(path, parts.join(mutant.replace));
     try {
-      return await this.test(mutant);
+      return await this.#test([mutant]);
     } finally {
       await writeFile(path, source);
     }
   }
 
-  /** Runs the test on the copy as it is. */
-  async test({ test, title }: Pick<Mutant, 'test' | 'title'>): Promise<TestRun> {
-    const args = ['--no-config', '--extension', 'ts', '--timeout', '20000', '--reporter', 'json', '--exit'];
-    const { stdout, stderr } = await runProgram(
-      process.execPath,
-      [
-        'node_modules/mocha/bin/mocha.js',
-        ...args,
-        '--require',
-        'test/support/coverage-folder.ts',
-        '--fgrep',
-        title,
-        test,
-      ],
-      { cwd: this.#folder.path, timeoutMs: 90_000 },
-    );
-    return readReport(stdout, stderr);
+  /** Runs the tests of all these mutants on the copy as it is, with one start. */
+  async runWhole(mutants: readonly Mutant[]): Promise<readonly TestResult[]> {
+    return this.#test(mutants);
   }
 
   async remove(): Promise<void> {
     await this.#folder.remove();
   }
-}
 
-function readReport(stdout: string, stderr: string): TestRun {
-  const text = `${stdout}\n${stderr}`;
-  const start = stdout.search(/^\{$/m);
-  if (start < 0) throw new Error(`the test run gave no report:\n${text}`);
-  const report: unknown = JSON.parse(stdout.slice(start));
-  const titles = (key: string): readonly string[] =>
-    jsonList(report, key).map((entry) => String(jsonAt(entry, 'fullTitle')));
-  return { passed: titles('passes'), failed: titles('failures'), text };
+  async #test(mutants: readonly Mutant[]): Promise<readonly TestResult[]> {
+    const folder = this.#folder.path;
+    const files = mutants.map(({ test }) => test);
+    const titles = mutants.map(({ title }) => title);
+    return runTests({ folder, files, titles, cacheFolder: join(folder, 'compiled') });
+  }
 }

@@ -169,6 +169,17 @@ describe('a Service per pod', () => {
     await harness.close();
   });
 
+  it('is not made where pods are reached by their addresses', async () => {
+    harness.cluster.created = (name) => {
+      harness.run(name);
+    };
+    const call = new Call(harness.replica('a', { podAddress: 'ip' }), planOf());
+    await settle();
+    expect(harness.cluster.raw('services')).to.deep.equal([]);
+    expect(harness.servers.dialled).to.deep.equal([harness.address(harness.podNames[0] ?? '')]);
+    expect(call.state).to.equal('answered');
+  });
+
   it('is made before its pod is used, once, and is the address that is dialled', async () => {
     const replica = harness.replica('a', { podAddress: 'service' });
     await new Call(replica, planOf()).settled;

@@ -61,6 +61,16 @@ describe('a function pod that starts', () => {
     expect(harness.cluster.count('create')).to.equal(1);
   });
 
+  it('costs no request while it is waited for, however long that takes', async () => {
+    harness.startsAfter(5000);
+    const call = new Call(harness.replica(), planOf());
+    await harness.clock.advance(4999);
+    expect(call.state).to.equal('waiting');
+    await harness.clock.advance(1);
+    expect(call.state).to.equal('answered');
+    expect(harness.cluster.requests.map((line) => line.split(' ')[0])).to.deep.equal(['create']);
+  });
+
   it('is there after warm(), once, and no second time', async () => {
     const { pool } = harness.replica();
     await pool.warm(planOf(), patient);

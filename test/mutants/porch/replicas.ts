@@ -1,0 +1,40 @@
+import type { Mutant } from '../../support/mutant-tree.ts';
+
+/** 2: pods of the same id, other replicas, mirrored copies. */
+export const replicas: readonly Mutant[] = [
+  {
+    fault: 'deletes every pod of a function when it creates one (2)',
+    file: 'src/pods/pool/launcher.ts',
+    find: 'let holderUid = index.lastHolderUid(plan.key, slot);',
+    replace: `for (const { key, name } of index.all()) {
+      if (key === plan.key) await this.#parts.api.delete(this.#parts.resource, name, {}, signal);
+    }
+    let holderUid = index.lastHolderUid(plan.key, slot);`,
+    test: 'test/pods/pool/placing.test.ts',
+    title: 'get one more when as many calls',
+  },
+  {
+    fault: 'deletes pods that another replica uses (2)',
+    file: 'src/pods/pool/collection.ts',
+    find: 'const atMs = draining.sinceMs + waitMs;',
+    replace: 'const atMs = draining.sinceMs;',
+    test: 'test/pods/pool/replicas.test.ts',
+    title: 'never delete a pod that another one uses',
+  },
+  {
+    fault: 'takes pods of a replica that knows a newer tag for outdated (2)',
+    file: 'src/pods/pool/current-versions.ts',
+    find: 'return pod.metadata.createdMs < current.sinceMs && !this.#isCurrent(key);',
+    replace: 'return !this.#isCurrent(key);',
+    test: 'test/pods/pool/decisions.test.ts',
+    title: 'is not one that a replica made which has not seen the tag move',
+  },
+  {
+    fault: 'gives mirrored copies of an image one pod (2)',
+    file: 'src/pods/plan/planner.ts',
+    find: 'const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secret.scopeKey], 16);',
+    replace: 'const key = stableHash([resolution.digest], 16);',
+    test: 'test/pods/plan/pod-name.test.ts',
+    title: 'differs for images of one name in different registries and paths',
+  },
+];
