@@ -51,6 +51,25 @@ export const accessBehaviours: readonly Behaviour[] = [
     },
   },
   {
+    title: 'lets one name be created by an apply where a creation of that name is allowed, and by no POST',
+    show: async ({ restricted, namespace }, signal) => {
+      const rule = { apiGroups: [''], resources: ['secrets'] };
+      const api = await restricted([
+        { ...rule, verbs: ['create', 'patch'], resourceNames: ['named'] },
+        { ...rule, verbs: ['patch'], resourceNames: ['only-changed'] },
+      ]);
+      const apply = async (name: string): Promise<unknown> =>
+        api.patch(secrets(namespace), name, secretBody(name, {}), { type: 'apply', fieldManager: 'one' }, signal);
+      expect(await apiErrorOf(api.create(secrets(namespace), secretBody('named', {}), signal))).to.include({
+        status: 403,
+      });
+      await apply('named');
+      for (const name of ['only-changed', 'other']) {
+        expect(await apiErrorOf(apply(name))).to.include({ status: 403, reason: 'Forbidden' });
+      }
+    },
+  },
+  {
     title: 'lets one object be followed by name, watched or read anew as the Role has it',
     show: async ({ api: admin, restricted, namespace }, signal) => {
       const api = await restricted(secretWriter);

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { onlyIfStill } from '../../../src/kubernetes/apply-precondition.ts';
+import { objectAt } from '../../../src/kubernetes/object-meta.ts';
+import type { ApiObject } from '../../../src/kubernetes/object.ts';
 import { configMaps, pods, secrets } from '../../../src/kubernetes/resources.ts';
 import { apiErrorOf } from './api-error-of.ts';
 import type { Behaviour } from './api-under-test.ts';
@@ -123,6 +126,29 @@ export const objectBehaviours: readonly Behaviour[] = [
       const error = await apiErrorOf(api.patch(resource, 'applied', body('3'), by('two'), signal));
       expect(error).to.include({ status: 409, reason: 'Conflict' });
       expect((await api.patch(resource, 'applied', body('3'), by('two', true), signal)).data).to.deep.equal({ a: '3' });
+    },
+  },
+  {
+    title: 'applies only to the object that was seen, or only where there is none',
+    show: async ({ api, namespace }, signal) => {
+      const resource = configMaps(namespace);
+      const apply = async (a: string, seen?: ApiObject): Promise<ApiObject> => {
+        const body = configMapBody('bound-apply', { a });
+        const metadata = { ...objectAt(body, 'metadata'), ...onlyIfStill(seen) };
+        const options = { type: 'apply', fieldManager: 'one', force: true } as const;
+        return api.patch(resource, 'bound-apply', { ...body, metadata }, options, signal);
+      };
+      const refusedAs = async (a: string, seen?: ApiObject): Promise<void> => {
+        expect(await apiErrorOf(apply(a, seen))).to.include({ status: 409, reason: 'Conflict' });
+      };
+      const first = await apply('1');
+      await refusedAs('2');
+      const second = await apply('3', first);
+      expect(second.metadata.uid).to.equal(first.metadata.uid);
+      await refusedAs('4', first);
+      await api.delete(resource, 'bound-apply', {}, signal);
+      await refusedAs('5', second);
+      expect(await api.get(resource, 'bound-apply', signal)).to.equal(undefined);
     },
   },
   {

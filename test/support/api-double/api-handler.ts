@@ -101,6 +101,9 @@ export class ApiHandler {
       if (effect?.kind === 'status') throw new Refusal(effect.code, effect.reason ?? '', effect.message ?? 'on demand');
       if (target.resource === 'selfsubjectrulesreviews') return { code: 201, body: review(context.body, user) };
       if (!isAllowed(user.rules, named(target, context.url))) throw forbidden(target, user.name);
+      const isCreation = isApply(context.request) && !this.#options.actions.isThere(target);
+      const creation: Target = { ...target, verb: 'create' };
+      if (isCreation && !isAllowed(user.rules, creation)) throw forbidden(creation, user.name);
       if (target.verb === 'watch') return this.#watch(target, context);
       return { code: target.verb === 'create' ? 201 : 200, body: this.#act(target, context) };
     } catch (thrown) {
@@ -180,6 +183,10 @@ interface Context {
   readonly body: Raw;
   readonly user: AccessUser | undefined;
   readonly effect: FaultEffect | undefined;
+}
+
+function isApply({ headers }: IncomingMessage): boolean {
+  return (headers['content-type'] ?? '').startsWith('application/apply-patch');
 }
 
 /** A list or watch of one name is judged as if it were about that object. */

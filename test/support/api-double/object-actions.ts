@@ -66,10 +66,18 @@ export class ObjectActions {
     });
   }
 
+  /** Whether an apply would create it. */
+  isThere(target: Target): boolean {
+    return this.#table.get(collectionOf(target), target.namespace, target.name) !== undefined;
+  }
+
   #apply(target: Target, body: Raw, { manager, force }: Writer): Raw {
     const existing = this.#table.get(collectionOf(target), target.namespace, target.name);
     if (existing === undefined) {
-      const named = { ...body, metadata: { ...at(body, 'metadata'), name: target.name } };
+      // A version in what is applied binds nothing here; a UID does.
+      const { resourceVersion: _version, uid, ...metadata } = at(body, 'metadata');
+      if (uid !== undefined) throw conflict(target, 'uid mismatch: no existing object was found');
+      const named = { ...body, metadata: { ...metadata, name: target.name } };
       const object = prepareNew(target, named, () => '');
       return this.#table.put(collectionOf(target), withManager(undefined, object, { manager, operation: 'Apply' }));
     }
