@@ -48,7 +48,7 @@ export function startWarmUp(
     },
     warm: async (image, signal) => {
       const { resolution } = await resolver.resolve(image, { signal });
-      await pool.warm(await planner.plan(resolution, signal), signal);
+      await pool.warm(await planner.plan(resolution), signal);
     },
     log,
   });

@@ -14,7 +14,7 @@ interface ImageResolver {
 
 export interface PodEvaluatorOptions {
   readonly resolver: ImageResolver;
-  readonly planner: { plan(resolution: Resolution, signal: AbortSignal): Promise<PodPlan> };
+  readonly planner: { plan(resolution: Resolution): Promise<PodPlan> };
   readonly pool: {
     run(
       plan: PodPlan,
@@ -71,7 +71,7 @@ export class PodEvaluator implements Evaluator {
   async #evaluate({ image, resourceList, signal }: EvaluateRequest): Promise<Outcome> {
     const { resolver, planner, pool } = this.#options;
     const { resolution } = await resolver.resolve(image, { signal });
-    const plan = await planner.plan(resolution, signal);
+    const plan = await planner.plan(resolution);
     const { exitCode, output, stderr, stderrBytes, results } = await pool.run(plan, { image, resourceList }, signal);
     const { digest } = resolution;
     const outcome = await outcomeOf({ runtime: 'pod', image, digest, exitCode, stdout: output, stderr, stderrBytes });

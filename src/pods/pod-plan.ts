@@ -17,6 +17,12 @@ export interface PodPlan {
   /** How long a pod may be idle. */
   readonly ttlMs: number;
   /**
+   * Makes sure that what its pods need is in the cluster; called before one is created.
+   *
+   * @throws {RunnerError} `PULL_SECRET`, `CLUSTER_*`
+   */
+  prepare(signal: AbortSignal): Promise<void>;
+  /**
    * The pod for a slot, 0 to `maxPods` - 1, whole and ready to be created. Its name ends in a hash of the slot and
    * `lastHolderUid`: the UID of the last pod known to hold the slot, empty when none is known.
    */

@@ -18,7 +18,6 @@ import { jsonAt } from '../support/json-at.ts';
 import { requires } from '../support/requires.ts';
 
 const namespace = 'porch-fn-system';
-const { signal } = new AbortController();
 
 const images = [
   'ghcr.io/kptdev/krm-functions-catalog/set-namespace:v0.4',
@@ -43,7 +42,6 @@ describe('planned pods, to a real API server', function () {
   const planWith = async (template: TemplateVersion, image: string): Promise<PodPlan> =>
     plannerWith({ templates: { current: () => template }, settings: { podAddress: 'service' } }).plan(
       resolutionOf(image),
-      signal,
     );
 
   for (const image of images) {

@@ -44,6 +44,7 @@ const plan: PodPlan = {
   maxPods: 1,
   maxWaitlist: 2,
   ttlMs: 1000,
+  prepare: async () => Promise.resolve(),
   pod: () => ({}),
   service: () => undefined,
 };
@@ -76,8 +77,8 @@ function evaluate(parts: Partial<PodEvaluatorOptions> = {}, resourceList = list)
       },
     },
     planner: {
-      plan: async (resolved, planSignal) => {
-        asked.push(['plan', resolved.digest, planSignal === signal]);
+      plan: async (resolved) => {
+        asked.push(['plan', resolved.digest]);
         return plan;
       },
     },
@@ -117,7 +118,7 @@ describe('the evaluator that runs functions in pods', () => {
     expect(Buffer.from((await outcome).output).toString()).to.equal(list);
     expect(asked).to.deep.equal([
       ['resolve', image, true],
-      ['plan', digest, true],
+      ['plan', digest],
       ['run', plan.key, image, list, true],
     ]);
     expect(counters.seen).to.deep.equal([['evaluations', { runtime: 'pod', outcome: 'ok' }]]);

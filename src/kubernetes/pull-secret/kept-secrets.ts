@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { RunnerError } from '../../core/errors.ts';
 import type { SecretObject } from '../secret-object.ts';
 import type { Store } from '../store.ts';
 import { SecretReplica, type SecretReplicaOptions } from './secret-replica.ts';
@@ -19,8 +20,8 @@ export interface KeptSecret {
   /** Not repaired again before then: whoever changes it back each time is not fought at full speed. */
   restUntilMs: number;
   failures: number;
-  /** Of the failure that was logged last; empty when it is well. */
-  problem: string;
+  /** The last failure; undefined when it is well. */
+  error: RunnerError | undefined;
   close(): void;
 }
 
@@ -74,7 +75,7 @@ export function keepSecret(
     retryAtMs: 0,
     restUntilMs: 0,
     failures: 0,
-    problem: '',
+    error: undefined,
     close: () => {
       isClosed = true;
       close();

@@ -35,7 +35,7 @@ export interface PullSecretOptions {
 }
 
 /** What a pod with certain images is to be given. */
-export interface EnsuredSecret {
+export interface ChosenSecret {
   /** Undefined when there is nothing to give. */
   readonly name: string | undefined;
   /** Which part of the credentials it holds, the same while only logins change; empty for all. */
@@ -46,8 +46,8 @@ export interface EnsuredSecret {
 
 /** How long a call waits for an update that it may not need. */
 const updateTimeoutMs = 2000;
+const writeTimeoutMs = 30_000;
 const restMs = 1000;
-const tickTimeoutMs = 30_000;
 const maxBackOffMs = 60_000;
 
 /** The mounted registry credentials as a secret beside the function pods, for the kubelets that pull their images. */
@@ -76,20 +76,29 @@ export class PullSecret {
   }
 
   /**
-   * Makes sure that the secret which a pod with these images needs is there. No request when it is known to be right.
+   * Which secret a pod with these images needs. No request: pods that run do without the secret.
    *
    * @param images of all containers of the finished pod
-   * @throws RunnerError `PULL_SECRET` when it must not be written, `CFG_*` when the source was never good, `CLUSTER_*`
+   * @throws RunnerError `CFG_*` when the source was never good
    */
-  async ensure(images: readonly Reference[], signal: AbortSignal): Promise<EnsuredSecret> {
+  async choose(images: readonly Reference[]): Promise<ChosenSecret> {
     const content = await this.#options.source.current();
     if (content === undefined) return { name: undefined, scopeKey: '', warnings: [] };
     const warnings = images.flatMap((image) => content.config.warningsFor(image));
     const kept = this.#keptFor(images, content.config);
-    if (kept === undefined) return { name: undefined, scopeKey: '', warnings };
-    kept.usedAtMs = this.#clock.now();
-    await this.#ensureKept(kept, content, signal);
-    return { name: kept.name, scopeKey: kept.keys === undefined ? '' : scopeKeyOf(kept.keys), warnings };
+    return { name: kept?.name, scopeKey: kept?.keys === undefined ? '' : scopeKeyOf(kept.keys), warnings };
+  }
+
+  /**
+   * Makes sure that the chosen secret is there, as a pod is about to be created with it. No request when it is known to be
+   * right.
+   *
+   * @throws RunnerError `PULL_SECRET` when it must not be written, `CFG_*` when the source was never good, `CLUSTER_*`
+   */
+  async ensure(images: readonly Reference[], signal: AbortSignal): Promise<void> {
+    const content = await this.#options.source.current();
+    const kept = content && this.#keptFor(images, content.config);
+    if (content !== undefined && kept !== undefined) await this.#ensureKept(kept, content, signal);
   }
 
   /**
@@ -108,18 +117,25 @@ export class PullSecret {
     this.#kept.clear();
   }
 
-  /** A pod that runs needs the secret no more: where an older one is there, its update may fail without failing the call. */
+  /** Older credentials are better than none: where they are there, their update may fail without failing the call. */
   async #ensureKept(kept: KeptSecret, content: SourceContent, signal: AbortSignal): Promise<void> {
-    if (kept.opened?.isThere !== true) return this.#sync(kept, content, { signal, isNeeded: true });
-    if (this.#isSettled(kept, content) || this.#clock.now() < kept.retryAtMs) return;
-    using limit = withTimeout(signal, updateTimeoutMs, 'writing the pull secret');
+    const isThere = kept.opened?.isThere === true;
+    if (isThere && (this.#isSettled(kept, content) || this.#isResting(kept))) return;
+    if (!isThere && this.#clock.now() < kept.retryAtMs && isRefusal(kept.error)) throw kept.error;
+    using limit = withTimeout(signal, isThere ? updateTimeoutMs : writeTimeoutMs, 'writing the pull secret');
     try {
       await this.#sync(kept, content, { signal: limit.signal, isNeeded: true });
     } catch (thrown) {
       const error = toRunnerError(thrown);
-      if (signal.aborted || error.code === 'PULL_SECRET') throw error;
+      if (signal.aborted) throw error;
       this.#failed(kept, error);
+      if (!isThere || error.code === 'PULL_SECRET') throw error;
     }
+  }
+
+  /** It was tried or written a moment ago. */
+  #isResting({ retryAtMs, restUntilMs }: KeptSecret): boolean {
+    return this.#clock.now() < Math.max(retryAtMs, restUntilMs);
   }
 
   #isSettled(kept: KeptSecret, { config, swappedAtMs }: SourceContent): boolean {
@@ -137,7 +153,10 @@ export class PullSecret {
   #keep(name: string, keys: readonly string[] | undefined): KeptSecret {
     if (this.#closing.signal.aborted) throw new RunnerError('SHUTTING_DOWN', 'the runner is shutting down');
     const known = this.#kept.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.usedAtMs = this.#clock.now();
+      return known;
+    }
     const { api, resource, openStore, adopt, log, counters } = this.#options;
     const onChange = (): void => {
       this.#wake();
@@ -173,8 +192,8 @@ export class PullSecret {
     const content = await this.#sourceContent();
     if (content === undefined) return;
     for (const kept of this.#kept.values()) {
-      if (this.#clock.now() < Math.max(kept.retryAtMs, kept.restUntilMs)) continue;
-      using timeout = withTimeout(this.#closing.signal, tickTimeoutMs, 'writing the pull secret');
+      if (this.#isResting(kept)) continue;
+      using timeout = withTimeout(this.#closing.signal, writeTimeoutMs, 'writing the pull secret');
       // One after the other: there are few, and a cluster in trouble is not helped by more at once.
       await this.#sync(kept, content, { signal: timeout.signal, isNeeded: false }).catch((thrown: unknown) => {
         this.#failed(kept, toRunnerError(thrown));
@@ -204,20 +223,22 @@ export class PullSecret {
     const replica = await unlessAborted(kept.replica(), options.signal);
     const isWritten = await replica.sync(content, swappedAtMs, options);
     if (isWritten) kept.restUntilMs = this.#clock.now() + restMs;
-    if (kept.problem !== '') this.#options.log.info('pull secret is well again', { secret: kept.name });
-    kept.problem = '';
+    if (kept.error !== undefined) this.#options.log.info('pull secret is well again', { secret: kept.name });
+    kept.error = undefined;
     kept.failures = 0;
     kept.retryAtMs = 0;
   }
 
-  #failed(kept: KeptSecret, { code, message, details }: RunnerError): void {
+  #failed(kept: KeptSecret, error: RunnerError): void {
     if (this.#closing.signal.aborted) return;
+    const { code, message, details } = error;
     kept.failures += 1;
     // What asks no one is looked at each time; what asked the cluster in vain is not.
     const backOffMs = code === 'PULL_SECRET' ? 0 : Math.min(maxBackOffMs, 500 * 2 ** Math.min(kept.failures, 10));
     kept.retryAtMs = this.#clock.now() + backOffMs;
-    if (message === kept.problem) return;
-    kept.problem = message;
+    const isNews = message !== kept.error?.message;
+    kept.error = error;
+    if (!isNews) return;
     this.#options.log.error('pull secret cannot be replicated', {
       secret: `${this.#options.resource.namespace}/${kept.name}`,
       code,
@@ -231,4 +252,9 @@ type SourceContent = Exclude<Awaited<ReturnType<PullSecretSource['current']>>, u
 
 function contentFor({ keys }: KeptSecret, config: SourceContent['config']): SecretContent | undefined {
   return keys === undefined ? config.whole : config.part(keys);
+}
+
+/** The same request would be refused again, unlike one that others were faster with. */
+function isRefusal(error: RunnerError | undefined): error is RunnerError {
+  return error?.code === 'CLUSTER_DENIED' || (error?.code === 'CLUSTER_REFUSED' && error.details.httpStatus !== 409);
 }

@@ -26,7 +26,7 @@ export interface FunctionPodConfig {
     | undefined;
 }
 
-interface EnsuredSecret {
+interface ChosenSecret {
   readonly name: string | undefined;
   readonly scopeKey: string;
   readonly warnings: readonly string[];
@@ -38,7 +38,11 @@ export interface PlannerOptions {
   /** Gives the same object for as long as nothing changes. */
   readonly functionConfigs: { find(reference: Reference): FunctionPodConfig | undefined } | undefined;
   readonly pullSecret:
-    { ensure(images: readonly Reference[], signal: AbortSignal): Promise<EnsuredSecret> } | undefined;
+    | {
+        choose(images: readonly Reference[]): Promise<ChosenSecret>;
+        ensure(images: readonly Reference[], signal: AbortSignal): Promise<void>;
+      }
+    | undefined;
   readonly defaultImagePrefix: string;
   /** Idle time to live of one image's pods, by canonical name, where no FunctionConfig says it. */
   readonly ttlOf?: (canonical: string) => number | undefined;
@@ -55,11 +59,11 @@ interface Draft {
 }
 
 interface Known extends Draft {
-  readonly secret: EnsuredSecret;
+  readonly secret: ChosenSecret;
   readonly plan: PodPlan;
 }
 
-const noSecret: EnsuredSecret = { name: undefined, scopeKey: '', warnings: [] };
+const noSecret: ChosenSecret = { name: undefined, scopeKey: '', warnings: [] };
 const maxKnown = 1000;
 
 /** Says what the pods of a function are like. Plans are kept until something that they are made from changes. */
@@ -75,14 +79,14 @@ export class Planner {
   }
 
   /**
-   * Makes no request when the pull secret is there.
+   * Asks nobody.
    *
-   * @throws {RunnerError} `POD_TEMPLATE`, `MAN_CONFIG`, `PULL_SECRET`, `CLUSTER_*`
+   * @throws {RunnerError} `POD_TEMPLATE`, `MAN_CONFIG`
    */
-  async plan(resolution: Resolution, signal: AbortSignal): Promise<PodPlan> {
+  async plan(resolution: Resolution): Promise<PodPlan> {
     const known = this.#known.get(resolution.image);
     const draft = this.#draft(resolution, known);
-    const secret = (await this.#options.pullSecret?.ensure(draft.images, signal)) ?? noSecret;
+    const secret = (await this.#options.pullSecret?.choose(draft.images)) ?? noSecret;
     const isKnown = known !== undefined && draft === known && sameSecret(secret, known.secret);
     const plan = isKnown ? known.plan : this.#make(draft, secret);
     this.#remember({ ...draft, secret, plan });
@@ -101,7 +105,7 @@ export class Planner {
     return { resolution, template, config, spec, images: podImages(spec, resolution.reference) };
   }
 
-  #make({ resolution, template, config, spec: base }: Draft, secret: EnsuredSecret): PodPlan {
+  #make({ resolution, template, config, spec: base, images }: Draft, secret: ChosenSecret): PodPlan {
     for (const warning of secret.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
     const { settings } = this.#options;
     const { namespace } = settings;
@@ -126,6 +130,7 @@ export class Planner {
       maxPods: Math.max(1, config?.pod?.maxPods ?? settings.maxPods),
       maxWaitlist: Math.max(1, config?.pod?.maxWaitlist ?? settings.maxWaitlist),
       ttlMs,
+      prepare: async (signal) => this.#options.pullSecret?.ensure(images, signal),
       pod: (slot, lastHolderUid) => podObject(parts, slot, lastHolderUid),
       service: (name) => (serviceTemplate === undefined ? undefined : serviceObject(serviceTemplate, namespace, name)),
     };
@@ -147,7 +152,7 @@ function sameImage(resolution: Resolution, { resolution: before }: Draft): boole
   return isSame && reference.canonical === before.reference.canonical;
 }
 
-function sameSecret(one: EnsuredSecret, other: EnsuredSecret): boolean {
+function sameSecret(one: ChosenSecret, other: ChosenSecret): boolean {
   return one.name === other.name && one.scopeKey === other.scopeKey;
 }
 

@@ -34,9 +34,10 @@ export class Launcher {
     this.#parts = parts;
   }
 
-  /** @throws {RunnerError} `POD_START` when the cluster refuses the pod, `CLUSTER_*` */
+  /** @throws {RunnerError} `POD_START` when the cluster refuses the pod, `PULL_SECRET`, `CLUSTER_*` */
   async launch(plan: PodPlan, slot: number, signal: AbortSignal): Promise<Launched> {
     const { index, clock } = this.#parts;
+    await plan.prepare(signal);
     let holderUid = index.lastHolderUid(plan.key, slot);
     for (let tries = 0; tries < maxTries; tries += 1) {
       const body = plan.pod(slot, holderUid);

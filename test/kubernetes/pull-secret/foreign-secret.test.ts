@@ -40,6 +40,7 @@ describe('pull secret that is there already:', () => {
     api.put(secretName, secretOf(two));
     await made.pullSecret.start();
     await clock.advance(30_000);
+    expect((await made.pullSecret.choose([image])).name, 'pods that run go on').to.equal(secretName);
     const error = await refused(made.pullSecret.ensure([image], signal));
     expect(error.code).to.equal('PULL_SECRET');
     expect(`${error.message} ${String(error.details.hint)}`).to.match(

@@ -54,6 +54,7 @@ describe('pull secret that others write too', () => {
     it(`is looked at again when somebody ${title} at the same time`, async () => {
       const { pullSecret, source, stores, lines } = runner();
       await pullSecret.start();
+      await clock.advance(1000);
       for (const store of stores) store.isBlind = true;
       source.set(two, startMs);
       let times = 0;
@@ -102,7 +103,7 @@ describe('pull secret that others write too', () => {
     };
     const before = api.seen.length;
     for (let call = 0; call < 20; call += 1) {
-      expect((await made.pullSecret.ensure([image], signal)).name).to.equal(secretName);
+      await made.pullSecret.ensure([image], signal);
     }
     expect(api.seen.length - before).to.be.at.most(2);
     api.before = () => undefined;
@@ -127,5 +128,32 @@ describe('pull secret that others write too', () => {
     runners.edit((raw) => raw);
     await clock.advance(10_000);
     expect(api.writes.length).to.be.within(5, 12);
+  });
+
+  it('is not fought over at the speed of the pods that need it', async () => {
+    const { pullSecret } = runner();
+    await pullSecret.start();
+    api.onChange((name) => {
+      if (runners.content() === one) api.put(name, secretOf('{}', { metadata: api.raw(name)?.['metadata'] }));
+    });
+    runners.edit((raw) => raw);
+    for (let call = 0; call < 50; call += 1) await pullSecret.ensure([image], signal);
+    expect(api.writes.length).to.be.at.most(3);
+  });
+
+  it('that the Role forbids is asked for no faster, whatever the number of pods that need it', async () => {
+    const { pullSecret } = runner();
+    api.before = ({ verb }) => {
+      if (verb === 'create') throw refusal(403, 'Forbidden');
+    };
+    await pullSecret.start();
+    for (let call = 0; call < 50; call += 1) {
+      expect((await refused(pullSecret.ensure([image], signal))).code).to.equal('CLUSTER_DENIED');
+    }
+    expect(api.seen.filter(({ verb }) => verb === 'create')).to.have.length(1);
+    api.before = () => undefined;
+    await clock.advance(61_000);
+    await pullSecret.ensure([image], signal);
+    expect(runners.content()).to.equal(one);
   });
 });

@@ -51,7 +51,8 @@ describe('pull secret', () => {
     await pullSecret.start();
     const before = api.seen.length;
     await clock.advance(60_000);
-    expect(await pullSecret.ensure([image], signal)).to.deep.equal({ name: secretName, scopeKey: '', warnings: [] });
+    expect(await pullSecret.choose([image])).to.deep.equal({ name: secretName, scopeKey: '', warnings: [] });
+    await pullSecret.ensure([image], signal);
     expect(api.seen.length).to.equal(before);
   });
 
@@ -69,11 +70,8 @@ describe('pull secret', () => {
   it('is nothing while there is no source', async () => {
     const made = runners.add();
     await made.pullSecret.start();
-    expect(await made.pullSecret.ensure([image], signal)).to.deep.equal({
-      name: undefined,
-      scopeKey: '',
-      warnings: [],
-    });
+    expect(await made.pullSecret.choose([image])).to.deep.equal({ name: undefined, scopeKey: '', warnings: [] });
+    await made.pullSecret.ensure([image], signal);
     made.source.set(one, startMs);
     await clock.advance(1000);
     expect(runners.content()).to.equal(one);
@@ -187,7 +185,7 @@ describe('pull secret', () => {
   it('says which image the node cannot pull', async () => {
     const { pullSecret, source } = runner();
     source.set(JSON.stringify({ auths: { 'a.io': { identitytoken: 'secret' } } }), startMs);
-    const { warnings } = await pullSecret.ensure([image, parseReference('b.io/x')], signal);
+    const { warnings } = await pullSecret.choose([image, parseReference('b.io/x')]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.match(/^a\.io\/x: the node has no credentials.*identity token/);
   });

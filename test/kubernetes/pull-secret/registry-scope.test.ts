@@ -31,7 +31,8 @@ describe('pull secret of what a pod needs', () => {
   };
   const ensure = async ({ pullSecret }: RunnerDouble, ...images: readonly (typeof a)[]): Promise<string> => {
     const given = images.filter((image) => image !== undefined);
-    return (await pullSecret.ensure(given, signal)).name ?? '';
+    await pullSecret.ensure(given, signal);
+    return (await pullSecret.choose(given)).name ?? '';
   };
   const content = (name: string): unknown => JSON.parse(runners.content(name));
   const authsOf = (logins: Readonly<Record<string, string>>): unknown => JSON.parse(dockerConfigJson(logins));
@@ -62,11 +63,13 @@ describe('pull secret of what a pod needs', () => {
   it('keeps name and scope through a rotation, and follows it', async () => {
     const made = runner();
     await made.pullSecret.start();
-    const before = await made.pullSecret.ensure([parseReference('a.io/x')], signal);
+    const image = parseReference('a.io/x');
+    await made.pullSecret.ensure([image], signal);
+    const before = await made.pullSecret.choose([image]);
     made.source.set(dockerConfigJson({ 'a.io': 'ada:new', 'b.io': 'bob:pw' }), startMs + 1);
     await clock.advance(5000);
     expect(content(before.name ?? '')).to.deep.equal(authsOf({ 'a.io': 'ada:new' }));
-    expect(await made.pullSecret.ensure([parseReference('a.io/x')], signal)).to.deep.equal(before);
+    expect(await made.pullSecret.choose([image])).to.deep.equal(before);
     expect(before.scopeKey).to.match(/^[0-9a-f]{10}$/);
   });
 

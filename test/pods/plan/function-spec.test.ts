@@ -10,7 +10,6 @@ import { resolutionOf, someDigest } from './resolution-of.ts';
 import { containerOf, specOf } from './spec-of.ts';
 import { jsonAt } from '../../support/json-at.ts';
 
-const signal = new AbortController().signal;
 const porch = userVersion(porchTemplate);
 
 interface Given {
@@ -34,7 +33,7 @@ async function made({
     settings,
     functionConfigs: { find: () => config },
   });
-  return specOf(await planner.plan(resolutionOf(image, resolution), signal));
+  return specOf(await planner.plan(resolutionOf(image, resolution)));
 }
 
 const imageNames: readonly (readonly [image: string, pinned: string, requested: string])[] = [

@@ -15,18 +15,25 @@ const otherDigest = `sha256:${'12'.repeat(32)}`;
 /** A pull secret that counts and remembers. */
 class SecretDouble {
   readonly asked: (readonly string[])[] = [];
+  readonly ensured: (readonly string[])[] = [];
+  failure: Error | undefined;
   result = { name: 'auth-secret', scopeKey: '', warnings: [] };
 
-  async ensure(images: readonly Reference[]): Promise<SecretDouble['result']> {
+  async choose(images: readonly Reference[]): Promise<SecretDouble['result']> {
     this.asked.push(images.map(({ canonical }) => canonical));
     return Promise.resolve(this.result);
+  }
+
+  async ensure(images: readonly Reference[]): Promise<void> {
+    this.ensured.push(images.map(({ canonical }) => canonical));
+    return this.failure === undefined ? Promise.resolve() : Promise.reject(this.failure);
   }
 }
 
 type Given = Parameters<typeof plannerWith>[0] & { readonly image?: string; readonly digest?: string };
 
 async function keyOf({ image = 'r.example/fn:v1', digest = someDigest, ...given }: Given = {}): Promise<string> {
-  return (await plannerWith(given).plan(resolutionOf(image, { digest }), signal)).key;
+  return (await plannerWith(given).plan(resolutionOf(image, { digest }))).key;
 }
 
 const withServices: Given = { templates: { current: () => serviceVersion }, settings: { podAddress: 'service' } };
@@ -79,10 +86,10 @@ describe('the plan of a function', () => {
 
   it('takes limits from the FunctionConfig, else from the flags', async () => {
     const limits = ({ maxPods, maxWaitlist, ttlMs }: PodPlan): object => ({ maxPods, maxWaitlist, ttlMs });
-    const plain = await plannerWith().plan(resolutionOf('fn:v1'), signal);
+    const plain = await plannerWith().plan(resolutionOf('fn:v1'));
     expect(limits(plain)).to.deep.equal({ maxPods: 1, maxWaitlist: 2, ttlMs: 1_800_000 });
     const given = withConfig({ maxPods: 4, maxWaitlist: 7, ttlMs: 60_000 });
-    const configured = await plannerWith(given).plan(resolutionOf('fn:v1'), signal);
+    const configured = await plannerWith(given).plan(resolutionOf('fn:v1'));
     expect(limits(configured)).to.deep.equal({ maxPods: 4, maxWaitlist: 7, ttlMs: 60_000 });
   });
 
@@ -90,7 +97,7 @@ describe('the plan of a function', () => {
     const annotations = { 'fn.kpt.dev/repository': 'theirs', a: 'b' };
     const template = userVersion({ ...porchTemplate, metadata: { labels: { team: 'x' }, annotations } }, 'v7');
     const planner = plannerWith({ templates: { current: () => template } });
-    const plan = await planner.plan(resolutionOf('fn:v1'), signal);
+    const plan = await planner.plan(resolutionOf('fn:v1'));
     const pod = plan.pod(3, 'uid');
     const metadata = objectAt(pod, 'metadata');
     const name = metadata['name'];
@@ -119,10 +126,10 @@ describe('the plan of a function', () => {
   });
 
   it('has a Service that selects the one pod, where pods get Services', async () => {
-    const plain = await plannerWith().plan(resolutionOf('fn:v1'), signal);
+    const plain = await plannerWith().plan(resolutionOf('fn:v1'));
     expect(plain.service('pod')).to.equal(undefined);
     const planner = plannerWith(withServices);
-    const plan = await planner.plan(resolutionOf('fn:v1'), signal);
+    const plan = await planner.plan(resolutionOf('fn:v1'));
     const service = plan.service('pod-a') ?? {};
     expect(objectAt(service, 'metadata')).to.include({ name: 'pod-a', namespace: 'porch-fn-system' });
     expect(objectAt(service, 'spec')).to.deep.include({ selector: { 'fn.kpt.dev/image': 'pod-a' }, type: 'ClusterIP' });
@@ -132,7 +139,7 @@ describe('the plan of a function', () => {
     for (const theirs of [[{ name: 'other' }], [{ name: 'auth-secret' }, { name: 'other' }]]) {
       const template = userVersion({ spec: { ...porchTemplate.spec, imagePullSecrets: theirs } });
       const planner = plannerWith({ templates: { current: () => template }, pullSecret: new SecretDouble() });
-      const { imagePullSecrets } = specOf(await planner.plan(resolutionOf('fn:v1'), signal));
+      const { imagePullSecrets } = specOf(await planner.plan(resolutionOf('fn:v1')));
       const expected = theirs.length === 2 ? theirs : [...theirs, { name: 'auth-secret' }];
       expect(imagePullSecrets).to.deep.equal(expected);
     }
@@ -150,7 +157,7 @@ describe('the plan of a function', () => {
     });
     const pullSecret = new SecretDouble();
     const planner = plannerWith({ templates: { current: () => template }, pullSecret });
-    await planner.plan(resolutionOf('r.example/fn:v1'), signal);
+    await planner.plan(resolutionOf('r.example/fn:v1'));
     expect(pullSecret.asked).to.deep.equal([
       ['r.example/fn:v1', 'registry.example/wrapper:v1', 'mesh.example/proxy:v1'],
     ]);
@@ -165,8 +172,7 @@ describe('the plan of a function', () => {
       functionConfigs: { find: () => config },
       pullSecret,
     });
-    const plan = async (digest = someDigest): Promise<PodPlan> =>
-      planner.plan(resolutionOf('fn:v1', { digest }), signal);
+    const plan = async (digest = someDigest): Promise<PodPlan> => planner.plan(resolutionOf('fn:v1', { digest }));
     const plans = [await plan(), await plan()];
     expect(plans[1]).to.equal(plans[0]);
     const changes = [
@@ -184,15 +190,15 @@ describe('the plan of a function', () => {
     expect((await plan(otherDigest)).key).not.to.equal((await plan()).key);
   });
 
-  it('fails with the failure of the pull secret, and is made when that has gone', async () => {
-    const failure = new RunnerError('PULL_SECRET', 'not ours');
-    let failing = true;
-    const secret = new SecretDouble();
-    const ensure = async (images: readonly Reference[]): Promise<SecretDouble['result']> =>
-      failing ? Promise.reject(failure) : secret.ensure(images);
-    const planner = plannerWith({ pullSecret: { ensure } });
-    expect(await planner.plan(resolutionOf('fn:v1'), signal).catch(toRunnerError)).to.equal(failure);
-    failing = false;
-    expect((await planner.plan(resolutionOf('fn:v1'), signal)).maxPods).to.equal(settings.maxPods);
+  it('is made while the pull secret cannot be written, for pods that run; the next pod is told why', async () => {
+    const pullSecret = new SecretDouble();
+    pullSecret.failure = new RunnerError('PULL_SECRET', 'not ours');
+    const plan = await plannerWith({ pullSecret }).plan(resolutionOf('r.example/fn:v1'));
+    expect(plan.maxPods).to.equal(settings.maxPods);
+    expect(pullSecret.ensured).to.deep.equal([]);
+    expect(await plan.prepare(signal).catch(toRunnerError)).to.equal(pullSecret.failure);
+    pullSecret.failure = undefined;
+    await plan.prepare(signal);
+    expect(pullSecret.ensured.at(-1)).to.deep.equal(pullSecret.asked.at(-1));
   });
 });

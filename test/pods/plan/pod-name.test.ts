@@ -74,7 +74,7 @@ describe('the name of a function pod', () => {
       asyncProperty(image, nat({ max: 1000 }), uuid(), async (reference, slot, uid) => {
         pre(isReference(reference));
         const planner = plannerWith();
-        const plan = await planner.plan(resolutionOf(reference), AbortSignal.timeout(1000));
+        const plan = await planner.plan(resolutionOf(reference));
         const metadata = objectAt(plan.pod(slot, uid), 'metadata');
         expect(textAt(metadata, 'name')).to.match(serviceName);
         const labels = objectAt(metadata, 'labels');
@@ -91,7 +91,7 @@ describe('the name of a function pod', () => {
     const planner = plannerWith();
     const made = await Promise.all(
       names.map(async (name) => {
-        const plan = await planner.plan(resolutionOf(name), AbortSignal.timeout(1000));
+        const plan = await planner.plan(resolutionOf(name));
         return textAt(objectAt(plan.pod(0, ''), 'metadata'), 'name');
       }),
     );

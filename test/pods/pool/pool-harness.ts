@@ -147,6 +147,7 @@ export function planOf(changes: Partial<Omit<PodPlan, 'pod' | 'service'>> = {}):
     maxPods: 1,
     maxWaitlist: 2,
     ttlMs,
+    prepare: async () => Promise.resolve(),
     pod: (slot, lastHolderUid) => ({
       apiVersion: 'v1',
       kind: 'Pod',
