@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.ts';
 import type { Api, Resource } from '../../kubernetes/api.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import { podMarks } from '../pod-marks.ts';
-import { lastUseMs, ttlOf } from './collection.ts';
+import { ttlOf } from './collection.ts';
 import type { KnownPod } from './known-pod.ts';
 import type { PodIndex } from './pod-index.ts';
 
@@ -24,12 +24,14 @@ const intervalMs = 60_000;
 export class Activity {
   readonly #parts: ActivityParts;
   readonly #usedMs = new Map<string, number>();
-  readonly #writing = new Set<string>();
+  readonly #triedMs = new Map<string, number>();
 
   constructor(parts: ActivityParts) {
     this.#parts = parts;
     parts.index.onChange(({ known, isGone }) => {
-      if (isGone) this.#usedMs.delete(known.uid);
+      if (!isGone) return;
+      this.#usedMs.delete(known.uid);
+      this.#triedMs.delete(known.uid);
     });
   }
 
@@ -45,17 +47,14 @@ export class Activity {
     if (known === undefined) return;
     const nowMs = clock.now();
     this.#usedMs.set(uid, nowMs);
-    if (known.draining !== undefined || this.#writing.has(uid)) return;
+    if (known.draining !== undefined) return;
+    const triedMs = Math.max(index.seen(uid)?.usedMs ?? 0, this.#triedMs.get(uid) ?? 0);
     // Others must not take a pod of a short life for idle while it is used.
-    if (nowMs - lastUseMs(known) < Math.min(intervalMs, ttlOf(known) / 2)) return;
-    this.#writing.add(uid);
-    this.#write(known, nowMs)
-      .catch((thrown: unknown) => {
-        log.debug('use of a function pod was not noted', { pod: known.name, error: toRunnerError(thrown) });
-      })
-      .finally(() => {
-        this.#writing.delete(uid);
-      });
+    if (nowMs - triedMs < Math.min(intervalMs, ttlOf(known) / 2)) return;
+    this.#triedMs.set(uid, nowMs);
+    this.#write(known, nowMs).catch((thrown: unknown) => {
+      log.debug('use of a function pod was not noted', { pod: known.name, error: toRunnerError(thrown) });
+    });
   }
 
   async #write({ uid, name }: KnownPod, nowMs: number): Promise<void> {

@@ -1,7 +1,7 @@
-import { functionContainer } from '../plan/pod-template.ts';
 import { podMarks } from '../pod-marks.ts';
 import { canServe, type KnownPod } from './known-pod.ts';
 import type { Condemned } from './pod-index.ts';
+import type { Sighting } from './sighting.ts';
 
 /** What is to happen to a pod. */
 export type Collection =
@@ -15,6 +15,7 @@ export type Collection =
 /** What one replica knows about a pod besides the pod itself. */
 export interface CollectionFacts {
   readonly nowMs: number;
+  readonly seen: Sighting;
   /** Calls of this replica that run there or wait for it. */
   readonly ownLoad: number;
   /** When a call of this replica last ended there; 0 when none did. */
@@ -52,11 +53,12 @@ export function collectionOf(known: KnownPod, facts: CollectionFacts): Collectio
 }
 
 function drained({ draining }: KnownPod, facts: CollectionFacts): Collection {
-  if (draining === undefined || facts.ownLoad > 0) return keep;
-  const isOwnSurplus = draining.reason === 'surplus' && facts.wasMadeHere;
+  const { drainsMs } = facts.seen;
+  if (draining === undefined || drainsMs === undefined || facts.ownLoad > 0) return keep;
+  const isOwnSurplus = draining === 'surplus' && facts.wasMadeHere;
   const waitMs = isOwnSurplus ? Math.min(surplusGraceMs, facts.evaluationTimeoutMs) : facts.evaluationTimeoutMs;
-  const atMs = draining.sinceMs + waitMs;
-  return facts.nowMs >= atMs ? { kind: 'delete', reason: draining.reason } : { kind: 'later', atMs };
+  const atMs = drainsMs + waitMs;
+  return facts.nowMs >= atMs ? { kind: 'delete', reason: draining } : { kind: 'later', atMs };
 }
 
 /** Only its maker can have called a surplus pod that never started: the others learnt of the elder one first. */
@@ -65,13 +67,13 @@ function surplus(known: KnownPod, facts: CollectionFacts): Collection {
     if (known.verdict.kind === 'starting' && facts.ownLoad === 0) return { kind: 'delete', reason: 'surplus' };
     return { kind: 'mark', reason: 'surplus' };
   }
-  const atMs = known.pod.metadata.createdMs + surplusAgeMs;
+  const atMs = facts.seen.firstMs + surplusAgeMs;
   return facts.nowMs >= atMs ? { kind: 'mark', reason: 'surplus' } : { kind: 'later', atMs };
 }
 
 function idle(known: KnownPod, facts: CollectionFacts): Collection {
   if (facts.ownLoad > 0) return keep;
-  const atMs = Math.max(lastUseMs(known), facts.ownLastUseMs) + patienceMs(known, facts) + 1;
+  const atMs = Math.max(facts.seen.usedMs, facts.ownLastUseMs) + patienceMs(known, facts) + 1;
   return facts.nowMs >= atMs ? { kind: 'mark', reason: 'idle' } : { kind: 'later', atMs };
 }
 
@@ -85,12 +87,4 @@ function patienceMs(known: KnownPod, facts: CollectionFacts): number {
 export function ttlOf({ pod }: KnownPod): number {
   const text = pod.metadata.annotations[podMarks.ttlMs] ?? '';
   return /^\d{1,15}$/.test(text) ? Number(text) : defaultTtlMs;
-}
-
-/** When the pod was last known to be of use: made, started, or called by any replica. */
-export function lastUseMs({ pod }: KnownPod): number {
-  const noted = pod.metadata.annotations[podMarks.lastUsedMs] ?? '';
-  const state = pod.status.containers.find((container) => container.name === functionContainer)?.state;
-  const startedMs = state?.kind === 'running' ? state.startedMs : 0;
-  return Math.max(pod.metadata.createdMs, startedMs, /^\d{1,15}$/.test(noted) ? Number(noted) : 0);
 }

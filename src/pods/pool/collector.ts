@@ -10,12 +10,13 @@ import { podMarks } from '../pod-marks.ts';
 import { type Collection, collectionOf, type CollectionFacts } from './collection.ts';
 import type { KnownPod } from './known-pod.ts';
 import type { PodIndex } from './pod-index.ts';
+import type { Sighting } from './sighting.ts';
 
 interface CollectorParts {
   readonly api: Api;
   readonly resource: Resource<Pod>;
   readonly index: PodIndex;
-  readonly facts: (known: KnownPod) => CollectionFacts;
+  readonly facts: (known: KnownPod, seen: Sighting) => CollectionFacts;
   /** A pod was deleted by us. */
   readonly deleted: (known: KnownPod, signal: AbortSignal) => Promise<void>;
   /** Called at every scan, for what else there is to tidy. */
@@ -103,7 +104,9 @@ export class Collector {
 
   async #collect(known: KnownPod): Promise<number> {
     const { clock, facts, index } = this.#parts;
-    const collection = collectionOf(known, facts(known));
+    const seen = index.seen(known.uid);
+    if (seen === undefined) return Infinity;
+    const collection = collectionOf(known, facts(known, seen));
     if (collection.kind === 'keep') return Infinity;
     if (collection.kind === 'later') return collection.atMs;
     const notBeforeMs = this.#notBeforeMs.get(known.uid) ?? 0;

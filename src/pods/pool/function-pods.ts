@@ -52,7 +52,8 @@ export class FunctionPods {
       },
       fails: (member, error) => {
         this.#fail(member, error, 'serving');
-        this.#condemn(member, 'failed', !member.hasServed);
+        // Trouble with the API server says nothing about the pod, which others may be using.
+        if (!error.code.startsWith('CLUSTER_')) this.#condemn(member, 'failed', !member.hasServed);
       },
       isSilent: (member, waitedMs) => {
         this.#silent(member, waitedMs);

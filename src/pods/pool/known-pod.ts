@@ -16,8 +16,8 @@ export interface KnownPod {
   readonly slot: number;
   readonly requestedImage: string;
   readonly verdict: PodVerdict;
-  /** Someone took it out of service. */
-  readonly draining: { readonly sinceMs: number; readonly reason: string } | undefined;
+  /** Why someone took it out of service. */
+  readonly draining: string | undefined;
   /** How often the container `function` was started again. */
   readonly restarts: number;
 }
@@ -60,11 +60,8 @@ function isElder(one: KnownPod, other: KnownPod): boolean {
 }
 
 function readDraining(annotations: Readonly<Record<string, string>>): KnownPod['draining'] {
-  const since = annotations[podMarks.drainingSinceMs];
-  if (since === undefined) return undefined;
-  // A mark that nobody can read drains all the same: it is long past.
-  const sinceMs = /^\d{1,15}$/.test(since) ? Number(since) : 0;
-  return { sinceMs, reason: annotations[podMarks.drainingReason] ?? 'unknown' };
+  if (annotations[podMarks.drainingSinceMs] === undefined) return undefined;
+  return annotations[podMarks.drainingReason] ?? 'unknown';
 }
 
 function functionImage(pod: Pod): string {

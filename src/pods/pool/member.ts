@@ -40,6 +40,7 @@ export class Member {
   #known: KnownPod | undefined;
   #running = 0;
   #link: Link | undefined;
+  #address = '';
   #dial: AbortController | undefined;
   #hasServed = false;
   #again = Promise.withResolvers<void>();
@@ -82,7 +83,10 @@ export class Member {
     if (this.#state === 'retired') return;
     const { verdict } = known;
     if (verdict.kind === 'starting') this.#suspend();
-    else if (verdict.kind === 'dialable' && this.#state === 'starting') this.#startDial(known, verdict.address);
+    if (verdict.kind !== 'dialable') return;
+    if (verdict.address !== this.#address) this.#suspend();
+    this.#address = verdict.address;
+    if (this.#state === 'starting') this.#startDial(known, verdict.address);
   }
 
   /** Of a serving member only. */

@@ -1,6 +1,8 @@
+import type { Clock } from '../../core/clock.ts';
 import type { Pod } from '../../kubernetes/pod.ts';
 import type { Store } from '../../kubernetes/store.ts';
 import { canServe, eldest, type KnownPod, readKnownPod } from './known-pod.ts';
+import { type Sighting, sightingOf } from './sighting.ts';
 
 /** Why a pod shall go though its status does not say so. */
 export interface Condemned {
@@ -25,15 +27,18 @@ const maxHolders = 10_000;
 /** The function pods of the cluster by key and slot, out of the watched store: asking costs nobody a request. */
 export class PodIndex {
   readonly #store: Store<Pod>;
+  readonly #clock: Clock;
   readonly #byUid = new Map<string, KnownPod>();
+  readonly #seen = new Map<string, Sighting>();
   readonly #byKey = new Map<string, Map<string, KnownPod>>();
   readonly #condemned = new Map<string, Condemned>();
   readonly #lastHolders = new Map<string, Holder>();
   readonly #listeners = new Set<(change: IndexChange) => void>();
   #unsubscribe: (() => void) | undefined;
 
-  constructor(store: Store<Pod>) {
+  constructor(store: Store<Pod>, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   start(): void {
@@ -41,7 +46,7 @@ export class PodIndex {
       if (kind === 'deleted') this.#remove(object);
       else this.#put(object);
     });
-    for (const pod of this.#store.list()) this.#put(pod);
+    for (const pod of this.#store.list()) this.#put(pod, true);
   }
 
   close(): void {
@@ -56,6 +61,10 @@ export class PodIndex {
 
   get(uid: string): KnownPod | undefined {
     return this.#byUid.get(uid);
+  }
+
+  seen(uid: string): Sighting | undefined {
+    return this.#seen.get(uid);
   }
 
   all(): readonly KnownPod[] {
@@ -104,13 +113,14 @@ export class PodIndex {
     return canServe(known) && !this.#condemned.has(known.uid);
   }
 
-  #put(pod: Pod): void {
+  #put(pod: Pod, isOld = false): void {
     const { uid, resourceVersion } = pod.metadata;
     const before = this.#byUid.get(uid);
     if (before !== undefined && before.pod.metadata.resourceVersion === resourceVersion) return;
     const known = readKnownPod(pod);
     if (known === undefined) return;
     this.#byUid.set(uid, known);
+    this.#seen.set(uid, sightingOf(known, this.#seen.get(uid), this.#clock.now(), isOld));
     const ofKey = this.#byKey.get(known.key) ?? new Map<string, KnownPod>();
     this.#byKey.set(known.key, ofKey.set(uid, known));
     if (before === undefined) this.#remember(known);
@@ -122,6 +132,7 @@ export class PodIndex {
     const before = this.#byUid.get(uid);
     if (before === undefined) return;
     this.#byUid.delete(uid);
+    this.#seen.delete(uid);
     this.#condemned.delete(uid);
     const ofKey = this.#byKey.get(before.key);
     ofKey?.delete(uid);

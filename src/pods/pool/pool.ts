@@ -20,6 +20,7 @@ import { type Launched, Launcher } from './launcher.ts';
 import { PodIndex } from './pod-index.ts';
 import { closedError, launchTimeoutError } from './pool-errors.ts';
 import { ServiceFronts } from './service-fronts.ts';
+import type { Sighting } from './sighting.ts';
 
 interface PoolOptions {
   readonly api: Api;
@@ -63,7 +64,7 @@ export class Pool {
   constructor(options: PoolOptions) {
     const { api, pods, resource, services, podAddress, clock, log } = options;
     this.#options = options;
-    const index = new PodIndex(pods);
+    const index = new PodIndex(pods, clock);
     this.#index = index;
     this.#launcher = new Launcher({ api, resource, index, clock });
     const needsFronts = podAddress === 'service' && services !== undefined;
@@ -73,7 +74,7 @@ export class Pool {
     this.#collector = new Collector({
       ...options,
       index,
-      facts: (known) => this.#facts(known),
+      facts: (...known) => this.#facts(...known),
       deleted: async ({ uid }, signal) => this.#fronts?.remove(uid, signal),
       scanned: async (signal) => this.#tidy(signal),
     });
@@ -179,19 +180,20 @@ export class Pool {
     return await dialPod(this.#options.connect, host ?? address, signal);
   }
 
-  #facts(known: KnownPod): CollectionFacts {
+  #facts(known: KnownPod, seen: Sighting): CollectionFacts {
     const { clock, evaluationTimeoutMs, podReadyTimeoutMs } = this.#options;
     const { uid, key, slot } = known;
     const group = this.#groups.get(key);
     const holder = this.#index.holder(key, slot);
     return {
       nowMs: clock.now(),
+      seen,
       ownLoad: group?.loadOf(uid) ?? 0,
       ownLastUseMs: this.#activity.lastUseMs(uid),
       condemned: this.#index.condemned(uid),
       isSurplus: slot >= 0 && holder !== undefined && holder.uid !== uid,
       wasMadeHere: this.#madeHere.has(uid),
-      isOutdated: this.#versions.isOutdated(known),
+      isOutdated: this.#versions.isOutdated(known, seen.firstMs),
       ttlMs: group?.plan.ttlMs,
       evaluationTimeoutMs,
       podReadyTimeoutMs,

@@ -69,6 +69,7 @@ export class ServiceFronts {
   /** Deletes our Services whose pod is gone, other replicas' too. */
   async sweep(isAlive: (podUid: string) => boolean, signal: AbortSignal): Promise<void> {
     const { api, services, clock } = this.#parts;
+    for (const uid of this.#hosts.keys()) if (!isAlive(uid)) this.#hosts.delete(uid);
     const { items } = await api.list(services, { labelSelector: `${podMarks.managedBy}=${manager}` }, signal);
     const oldestMs = clock.now() - orphanAgeMs;
     for (const service of items) {

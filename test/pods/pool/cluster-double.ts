@@ -15,6 +15,8 @@ export class ClusterDouble {
   readonly requests: string[] = [];
   /** How long a deleted pod keeps its name. */
   graceMs = 0;
+  /** How far the clock of the API server is ahead. */
+  skewMs = 0;
   /** What is not done, by verb and resource. */
   refuse: ((verb: string, name: string) => ApiError | undefined) | undefined;
   /** Called after a pod was created. */
@@ -60,6 +62,11 @@ export class ClusterDouble {
     if (raw !== undefined) this.#put('pods', name, { ...raw, status }, 'modified');
   }
 
+  annotate(name: string, annotations: JsonObject): void {
+    const raw = this.#objects.get(`pods/${name}`);
+    if (raw !== undefined) this.#put('pods', name, merge(raw, { metadata: { annotations } }), 'modified');
+  }
+
   /** As a user or the kubelet does. */
   remove(name: string, kind = 'pods'): void {
     const raw = this.#objects.get(`${kind}/${name}`);
@@ -86,7 +93,7 @@ export class ClusterDouble {
     this.#version += 1;
     const metadata = objectAt(body, 'metadata');
     // Creation times have whole seconds, as at the real one.
-    const seconds = Math.floor(this.#clock.now() / 1000) * 1000;
+    const seconds = Math.floor((this.#clock.now() + this.skewMs) / 1000) * 1000;
     const meta = {
       creationTimestamp: new Date(seconds).toISOString(),
       ...metadata,

@@ -7,6 +7,7 @@ import { freeSlot, leastLoaded, wantsAnotherPod } from '../../../src/pods/pool/c
 import { type CollectionFacts, collectionOf } from '../../../src/pods/pool/collection.ts';
 import { CurrentVersions } from '../../../src/pods/pool/current-versions.ts';
 import { canServe, eldest, type KnownPod, readKnownPod } from '../../../src/pods/pool/known-pod.ts';
+import { type Sighting, sightingOf } from '../../../src/pods/pool/sighting.ts';
 import { container, planOf, runningStatus, waitingStatus } from './pool-harness.ts';
 
 const startMs = Date.parse('2026-01-01T00:00:00Z');
@@ -133,8 +134,10 @@ describe('the holder of a slot', () => {
 });
 
 describe('what is collected, and when', () => {
+  const seen: Sighting = { firstMs: startMs, usedMs: startMs, drainsMs: startMs, uses: '' };
   const facts: CollectionFacts = {
     nowMs: startMs + 60_000,
+    seen,
     ownLoad: 0,
     ownLastUseMs: 0,
     condemned: undefined,
@@ -145,9 +148,10 @@ describe('what is collected, and when', () => {
     evaluationTimeoutMs: 30_000,
     podReadyTimeoutMs: 60_000,
   };
-  const drains = (sinceMs: number, reason = 'idle'): Made => ({
-    annotations: { [podMarks.drainingSinceMs]: String(sinceMs), [podMarks.drainingReason]: reason },
+  const drains = (reason = 'idle'): Made => ({
+    annotations: { [podMarks.drainingSinceMs]: '1', [podMarks.drainingReason]: reason },
   });
+  const since = (drainsMs: number): Partial<CollectionFacts> => ({ seen: { ...seen, drainsMs } });
   const idleMs = startMs + 600_001;
 
   const cases: readonly (readonly [string, Made, Partial<CollectionFacts>, string])[] = [
@@ -156,8 +160,8 @@ describe('what is collected, and when', () => {
     ['one that a call runs on is not idle', {}, { nowMs: idleMs, ownLoad: 1 }, 'keep'],
     [
       'one that another replica used is not idle',
-      { annotations: { [podMarks.lastUsedMs]: String(startMs + 1000) } },
-      { nowMs: idleMs },
+      {},
+      { nowMs: idleMs, seen: { ...seen, usedMs: startMs + 1000 } },
       `later ${String(idleMs + 1000)}`,
     ],
     ['one that we used is not idle', {}, { nowMs: idleMs, ownLastUseMs: startMs + 5 }, `later ${String(idleMs + 5)}`],
@@ -172,16 +176,16 @@ describe('what is collected, and when', () => {
     ['a hopeless pod goes at once', { status: waitingStatus('InvalidImageName') }, {}, 'delete failed'],
     [
       'an evicted pod goes at once, marked or not',
-      { ...drains(startMs), status: { phase: 'Failed', reason: 'Evicted' } },
+      { ...drains(), status: { phase: 'Failed', reason: 'Evicted' } },
       {},
       'delete failed',
     ],
     ['a terminating pod is left alone', { isTerminating: true }, { nowMs: idleMs }, 'keep'],
     ['a condemned pod is marked', {}, { condemned: { reason: 'silent', atOnce: false } }, 'mark silent'],
     ['one that nobody can use goes at once', {}, { condemned: { reason: 'failed', atOnce: true } }, 'delete failed'],
-    ['a marked pod waits', drains(startMs + 59_000), {}, `later ${String(startMs + 89_000)}`],
-    ['a marked pod goes after --evaluation-timeout', drains(startMs + 30_000), {}, 'delete idle'],
-    ['a marked pod whose call still runs stays', drains(startMs), { ownLoad: 1 }, 'keep'],
+    ['a marked pod waits', drains(), since(startMs + 59_000), `later ${String(startMs + 89_000)}`],
+    ['a marked pod goes after --evaluation-timeout', drains(), since(startMs + 30_000), 'delete idle'],
+    ['a marked pod whose call still runs stays', drains(), { ownLoad: 1 }, 'keep'],
     ['an outdated pod is marked', {}, { isOutdated: true }, 'mark outdated'],
     ['our surplus pod is marked', {}, { isSurplus: true, wasMadeHere: true }, 'mark surplus'],
     [
@@ -192,21 +196,21 @@ describe('what is collected, and when', () => {
     ],
     [
       'our marked surplus pod goes within 10 s',
-      drains(startMs + 55_000, 'surplus'),
-      { isSurplus: true, wasMadeHere: true },
+      drains('surplus'),
+      { isSurplus: true, wasMadeHere: true, ...since(startMs + 55_000) },
       'delete surplus',
     ],
     [
       "another's surplus pod is left to its maker first",
-      { createdMs: startMs + 55_000 },
-      { isSurplus: true },
+      {},
+      { isSurplus: true, seen: { ...seen, firstMs: startMs + 55_000 } },
       `later ${String(startMs + 65_000)}`,
     ],
     ["another's surplus pod is marked when its maker does nothing", {}, { isSurplus: true }, 'mark surplus'],
     [
       "another's marked surplus pod waits like any other",
-      drains(startMs + 55_000, 'surplus'),
-      { isSurplus: true },
+      drains('surplus'),
+      { isSurplus: true, ...since(startMs + 55_000) },
       `later ${String(startMs + 85_000)}`,
     ],
   ];
@@ -219,18 +223,46 @@ describe('what is collected, and when', () => {
       else expect(`${kind} ${String(kind === 'later' ? collection.atMs : collection.reason)}`).to.equal(expected);
     });
   }
+});
 
-  it('a container that was started again counts as use', () => {
-    const state = { running: { startedAt: new Date(startMs + 30_000).toISOString() } };
-    const status = { phase: 'Running', podIP: '10.0.0.1', containerStatuses: [container(state, 1)] };
-    expect(collectionOf(made({ status }), { ...facts, nowMs: idleMs }).kind).to.equal('later');
+describe('when a pod was used', () => {
+  const nowMs = startMs + 60_000;
+  const restarted = { running: { startedAt: new Date(startMs + 30_000).toISOString() } };
+  const noted = (ms: number): Made => ({ annotations: { [podMarks.lastUsedMs]: String(ms) } });
+  const before = sightingOf(made(), undefined, startMs + 5, false);
+
+  const cases: readonly (readonly [string, Made, Sighting | undefined, boolean, number])[] = [
+    ['is when it came', {}, undefined, false, nowMs],
+    ['is what it says itself where it was there first', {}, undefined, true, startMs],
+    ['is when somebody noted it', noted(startMs + 1000), undefined, true, startMs + 1000],
+    ['is never later than now', noted(nowMs + 1), undefined, true, nowMs],
+    ['stays while nothing new tells of it', {}, before, false, startMs + 5],
+    ['is now when a note comes, however wrong its clock is', noted(1), before, false, nowMs],
+    [
+      'is when its container was started again',
+      { status: { phase: 'Running', containerStatuses: [container(restarted, 1)] } },
+      undefined,
+      true,
+      startMs + 30_000,
+    ],
+  ];
+  for (const [title, pod, seen, isOld, usedMs] of cases) {
+    it(title, () => {
+      expect(sightingOf(made(pod), seen, nowMs, isOld).usedMs).to.equal(usedMs);
+    });
+  }
+
+  it('has nothing to do with when it was marked, which counts from the first sight of the mark', () => {
+    const marked = made({ annotations: { [podMarks.drainingSinceMs]: '1' } });
+    const first = sightingOf(marked, before, nowMs, false);
+    expect(first).to.include({ firstMs: startMs + 5, usedMs: startMs + 5, drainsMs: nowMs });
+    expect(sightingOf(marked, first, nowMs + 1, false).drainsMs).to.equal(nowMs);
   });
 });
 
 describe('an outdated pod', () => {
-  const of = (key: string, createdMs = startMs, image = 'registry.test/fn:v1'): KnownPod =>
+  const of = (key: string, image = 'registry.test/fn:v1'): KnownPod =>
     made({
-      createdMs,
       labels: { [podMarks.functionKey]: key },
       annotations: { [podMarks.requestedImage]: image, [podMarks.repository]: 'registry.test/fn' },
     });
@@ -238,27 +270,27 @@ describe('an outdated pod', () => {
   it('is an elder one of another key under the same image name', () => {
     const versions = new CurrentVersions();
     versions.note(planOf({ key: 'new' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'))).to.equal(true);
-    expect(versions.isOutdated(of('new'))).to.equal(false);
-    expect(versions.isOutdated(of('old', startMs, 'registry.test/fn:v2'))).to.equal(false);
+    expect(versions.isOutdated(of('old'), startMs)).to.equal(true);
+    expect(versions.isOutdated(of('new'), startMs)).to.equal(false);
+    expect(versions.isOutdated(of('old', 'registry.test/fn:v2'), startMs)).to.equal(false);
   });
 
   it('is not one that a replica made which has not seen the tag move: they would drain each other for ever', () => {
     const versions = new CurrentVersions();
     versions.note(planOf({ key: 'new' }), startMs);
-    expect(versions.isOutdated(of('old', startMs + 1000))).to.equal(false);
+    expect(versions.isOutdated(of('old'), startMs + 1000)).to.equal(false);
   });
 
   it('is not one that another name still stands for', () => {
     const versions = new CurrentVersions();
     versions.note(planOf({ key: 'old', image: 'registry.test/fn:v1.0' }), startMs + 1000);
     versions.note(planOf({ key: 'new' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'))).to.equal(false);
+    expect(versions.isOutdated(of('old'), startMs)).to.equal(false);
   });
 
   it('is not one of another registry', () => {
     const versions = new CurrentVersions();
     versions.note(planOf({ key: 'new', repository: 'mirror.test/fn' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'))).to.equal(false);
+    expect(versions.isOutdated(of('old'), startMs)).to.equal(false);
   });
 });

@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import { podMarks } from '../../../src/pods/pod-marks.ts';
+import { refusal } from './cluster-double.ts';
+import { settle } from './fake-clock.ts';
+import { Call, evaluationTimeoutMs, minuteMs, planOf, PoolHarness, runningStatus } from './pool-harness.ts';
+
+describe('function pods in use', () => {
+  let harness: PoolHarness;
+
+  beforeEach(() => {
+    harness = new PoolHarness();
+  });
+
+  afterEach(async () => {
+    await harness.close();
+  });
+
+  const reasonOf = (name: string): string | undefined =>
+    harness.cluster.pod(name).metadata.annotations[podMarks.drainingReason];
+
+  it('are noted so once a minute at most though the API server is away', async () => {
+    const replica = harness.replica();
+    await new Call(replica, planOf()).settled;
+    await harness.clock.advance(5 * minuteMs);
+    harness.cluster.refuse = () => refusal(503, '', 'down');
+    for (let second = 0; second < 120; second += 1) {
+      await new Call(replica, planOf()).settled;
+      await harness.clock.advance(1000);
+    }
+    expect(harness.cluster.count('patch')).to.be.within(1, 3);
+  });
+
+  it('stay when a call for the version before comes a moment after the tag has moved', async () => {
+    const replica = harness.replica();
+    const [old, moved] = [planOf(), planOf({ key: 'bbbbbbbbbbbbbbbb' })];
+    await new Call(replica, old).settled;
+    await harness.clock.advance(2000);
+    await new Call(replica, moved).settled;
+    await harness.clock.advance(2000);
+    const late = new Call(replica, old);
+    await harness.clock.advance(2000);
+    expect(late.state).to.equal('answered');
+    const newer = harness.cluster.pods.find(({ metadata }) => metadata.labels[podMarks.functionKey] === moved.key);
+    expect(reasonOf(newer?.metadata.name ?? '')).to.equal(undefined);
+  });
+
+  it('are left to the others when this replica cannot make the Service for one', async () => {
+    harness.cluster.created = (name) => {
+      harness.servers.serve(`svc-${name}.fns.svc.cluster.local:9446`);
+      harness.cluster.setStatus(name, runningStatus('10.0.0.1'));
+    };
+    const plan = planOf();
+    await new Call(harness.replica('a', { podAddress: 'service' }), plan).settled;
+    const other = harness.replica('b', { podAddress: 'service' });
+    harness.cluster.refuse = (verb) => (verb === 'create services' ? refusal(503, '', 'down') : undefined);
+    const failed = new Call(other, plan);
+    await settle();
+    expect(failed.state).to.equal('CLUSTER_UNAVAILABLE');
+    harness.cluster.refuse = undefined;
+    await harness.clock.advance(evaluationTimeoutMs + minuteMs);
+    expect(harness.cluster.count('delete')).to.equal(0);
+    const call = new Call(other, plan);
+    await settle();
+    expect(call.state).to.equal('answered');
+  });
+
+  it('is dialled anew when its address changes before it serves', async () => {
+    harness.neverStarts();
+    const call = new Call(harness.replica(), planOf());
+    await settle();
+    const [name = ''] = harness.podNames;
+    harness.run(name, false);
+    await settle();
+    harness.run(name);
+    await settle();
+    expect(call.state).to.equal('answered');
+  });
+});
