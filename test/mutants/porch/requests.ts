@@ -7,19 +7,18 @@ export const requests: readonly Mutant[] = [
   {
     fault: 'reads pods from the API server in every call (11)',
     file: 'src/pods/pool/pool.ts',
-    find: 'const group = this.#group(plan);\n    const { log, counters } = this.#options;',
-    replace: `const group = this.#group(plan);
-    const { log, counters, api, resource } = this.#options;
-    await api.list(resource, {}, signal);`,
+    find: 'return await dispatch(parts, plan, request, signal);',
+    replace: `await this.#options.api.list(this.#options.resource, {}, signal);
+    return await dispatch(parts, plan, request, signal);`,
     test: starting,
     title: 'costs one write when there is none, and no request when it serves',
   },
   {
     fault: 'reads the pull secret from the API server in every call (11)',
-    file: 'src/kubernetes/pull-secret/secret-replica.ts',
-    find: 'if (this.isSettled(content, swappedAtMs, options.isNeeded)) return false;',
-    replace: `await this.#options.api.get(this.#options.resource, this.#options.name, options.signal);
-    if (this.isSettled(content, swappedAtMs, options.isNeeded)) return false;`,
+    file: 'src/kubernetes/pull-secret/pull-secret.ts',
+    find: `if (scope === 'all')`,
+    replace: `this.#options.api.get(this.#options.resource, name, AbortSignal.timeout(1000)).catch(() => undefined);
+    if (scope === 'all')`,
     test: 'test/kubernetes/pull-secret/pull-secret.test.ts',
     title: 'costs no request while nothing changes',
   },

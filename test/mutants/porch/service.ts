@@ -5,11 +5,9 @@ export const service: readonly Mutant[] = [
   {
     fault: 'does not start while a pod is not ready (10)',
     file: 'src/pods/pool/pod-index.ts',
-    find: 'for (const pod of this.#store.list()) this.#put(pod);',
-    replace: `for (const pod of this.#store.list()) {
-      if (pod.status.podIp === '') throw new Error('a pod is not ready');
-      this.#put(pod);
-    }`,
+    find: 'for (const pod of this.#store.list())',
+    replace: `for (const pod of this.#store.list()) if (pod.status.podIp === '') throw new Error('a pod is not ready');
+    for (const pod of this.#store.list())`,
     test: 'test/pods/pool/replicas.test.ts',
     title: 'start with pods that are not ready, and wait for them',
   },
