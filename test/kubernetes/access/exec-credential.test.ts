@@ -10,7 +10,7 @@ const v1 = 'client.authentication.k8s.io/v1';
 describe('Access by a credential program', () => {
   let folder: AccessFolder;
   let clock: MovableClock;
-  const signal = AbortSignal.timeout(60_000);
+  const { signal } = new AbortController();
 
   /** The program answers with what is in the file `answer`, and counts its runs in `runs`. */
   const load = async (exec: object = {}): Promise<ClusterAccess> => {
@@ -64,6 +64,29 @@ describe('Access by a credential program', () => {
     expect(await header(access)).to.equal('Bearer second');
     access.refused?.();
     await header(access);
+    expect(await runs()).to.have.length(3);
+  });
+
+  it('goes on with what it said while it hangs at its renewal', async () => {
+    await answer({ token: 'first', expirationTimestamp: new Date(clock.now() + 100_000).toISOString() });
+    const access = await load();
+    await header(access);
+    await folder.file('login', '#!/bin/sh\nexec sleep 20\n', 0o700);
+    clock.advance(85_000);
+    expect(await header(access)).to.equal('Bearer first');
+  });
+
+  it('is not run for every request while its renewal fails, or when its answer has expired already', async () => {
+    await answer({ token: 'first', expirationTimestamp: new Date(clock.now() + 100_000).toISOString() });
+    const access = await load();
+    await header(access);
+    clock.advance(85_000);
+    await folder.file('answer', 'broken');
+    for (let request = 0; request < 5; request += 1) expect(await header(access)).to.equal('Bearer first');
+    expect(await runs()).to.have.length(2);
+    await answer({ token: 'late', expirationTimestamp: new Date(clock.now() - 1000).toISOString() });
+    clock.advance(11_000);
+    for (let request = 0; request < 5; request += 1) expect(await header(access)).to.equal('Bearer late');
     expect(await runs()).to.have.length(3);
   });
 

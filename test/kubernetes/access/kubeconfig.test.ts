@@ -11,7 +11,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 describe('Access by a kubeconfig', () => {
   let folder: AccessFolder;
   const clock = new MovableClock();
-  const signal = AbortSignal.timeout(60_000);
+  const { signal } = new AbortController();
 
   const load = async (kubeconfig: string, environment: NodeJS.ProcessEnv = {}): Promise<ClusterAccess> =>
     loadClusterAccess({ kubeconfig, environment, clock });
