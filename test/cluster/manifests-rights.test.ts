@@ -23,14 +23,19 @@ const granted: readonly Right[] = [
   ...['list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
   ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
   { verb: 'patch', ...functionConfigs, subresource: 'status' },
-  { verb: 'create', resource: 'secrets' },
-  ...['get', 'list', 'watch', 'update'].map((verb) => ({ verb, resource: 'secrets', name: 'registry-auth-secret' })),
+  ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
+    verb,
+    resource: 'secrets',
+    name: 'registry-auth-secret',
+  })),
 ];
 
 const refused: readonly Right[] = [
   { verb: 'list', resource: 'secrets' },
   { verb: 'get', resource: 'secrets', name: 'another' },
-  { verb: 'update', resource: 'secrets', name: 'another' },
+  { verb: 'create', resource: 'secrets' },
+  { verb: 'patch', resource: 'secrets', name: 'another' },
+  { verb: 'update', resource: 'secrets', name: 'registry-auth-secret' },
   { verb: 'delete', resource: 'secrets', name: 'registry-auth-secret' },
   { verb: 'get', resource: 'secrets', name: 'registry-auth-secret', namespace: 'porch-system' },
   { verb: 'create', resource: 'pods', namespace: 'porch-system' },
@@ -77,12 +82,19 @@ describe('the rights of the service under manifests/private-registries', functio
     await asRunner('get', 'podtemplates', '--field-selector=metadata.name=base-pod-template');
     await asRunner('get', 'podtemplates');
     await asRunner('get', 'secret', 'another');
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry-auth-secret' } };
+    const applied = await cluster.kubectl(
+      [`--kubeconfig=${file}`, '-n', 'porch-fn-system', 'apply', '--server-side', '-f', '-'],
+      JSON.stringify(secret),
+    );
+    expect(applied.exitCode, applied.stderr).to.equal(0);
     const objects = await renderedManifests('manifests/private-registries');
     const unused = unusedGrants(objects, await cluster.requests('system:serviceaccount:porch-system:porch-fn-runner'));
     expect(unused).to.include('watch pods in porch-fn-system');
     expect(unused).not.to.include('list pods in porch-fn-system');
     expect(unused).not.to.include('list podtemplates in porch-fn-system of the name base-pod-template');
-    expect(unused).to.include('get secrets in porch-fn-system of the name registry-auth-secret');
+    expect(unused).to.include('watch secrets in porch-fn-system of the name registry-auth-secret');
+    expect(unused).not.to.include('create secrets in porch-fn-system of the name registry-auth-secret');
   });
 
   async function allowed(right: Right): Promise<unknown> {

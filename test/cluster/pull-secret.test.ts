@@ -14,7 +14,7 @@ import { refused } from '../core/mounted-text.ts';
 import { type Cluster, startCluster } from '../support/cluster/cluster.ts';
 import { applyRole, functionNamespace, runnerClient, runnerUser } from '../support/cluster/runner-access.ts';
 import { eventually } from '../support/eventually.ts';
-import { jsonAt } from '../support/json-at.ts';
+import { jsonAt, jsonList } from '../support/json-at.ts';
 import { dockerConfigJson, mountSecret, type MountedSecret } from '../support/mounted-secret.ts';
 import { requires } from '../support/requires.ts';
 
@@ -86,6 +86,11 @@ for (const role of ['ours', 'porch'] as const) {
       const data = jsonAt(body, 'data', file);
       return typeof data === 'string' ? Buffer.from(data, 'base64').toString() : '';
     };
+    const writers = async (): Promise<readonly string[]> => {
+      const { body } = await cluster.admin.request('GET', `${path}/${name}`);
+      const fields = jsonList(jsonAt(body, 'metadata'), 'managedFields');
+      return fields.map((entry) => `${String(jsonAt(entry, 'manager'))} ${String(jsonAt(entry, 'operation'))}`);
+    };
     const holds = async (text: string, ms = withinMs): Promise<void> =>
       eventually('the secret holds its source', ms, async () => (await content()) === text);
     const writes = async (): Promise<number> =>
@@ -105,7 +110,7 @@ for (const role of ['ours', 'porch'] as const) {
       expect(await content()).to.equal(one);
       expect(jsonAt(secret, 'type')).to.equal(type);
       expect(jsonAt(secret, 'metadata', 'labels', 'app.kubernetes.io/managed-by')).to.equal('krm-function-runner');
-      expect(jsonAt(secret, 'metadata', 'managedFields', 0, 'manager')).to.equal('krm-function-runner');
+      expect(await writers()).to.deep.equal([`krm-function-runner ${role === 'ours' ? 'Apply' : 'Update'}`]);
       const before = await cluster.requests(runnerUser);
       for (let call = 0; call < 20; call += 1) await pullSecret.ensure([image], AbortSignal.timeout(1000));
       expect(await cluster.requests(runnerUser)).to.have.length(before.length);
@@ -116,6 +121,19 @@ for (const role of ['ours', 'porch'] as const) {
       await (await runner(mounted)).start();
       await swap(mounted, two);
       await holds(two);
+    });
+
+    it('keeps its field manager and what others have put there when it is written again', async () => {
+      const mounted = await mount(one, Date.now() - 60_000);
+      await (await runner(mounted)).start();
+      const label = { metadata: { labels: { team: 'a' } } };
+      await cluster.admin.must('PATCH', `${path}/${name}?fieldManager=kubectl-label`, label);
+      await swap(mounted, two);
+      await holds(two);
+      const secret = await cluster.admin.must('GET', `${path}/${name}`);
+      expect(jsonAt(secret, 'metadata', 'labels', 'team')).to.equal('a');
+      const own = role === 'ours' ? 'krm-function-runner Apply' : 'krm-function-runner Update';
+      expect((await writers()).toSorted()).to.deep.equal(['kubectl-label Update', own].toSorted());
     });
 
     it('is repaired after an edit and after a deletion', async () => {

@@ -11,8 +11,9 @@ import type { Store } from '../store.ts';
 import { keepSecret, type KeptSecret, scopedName, scopeKeyOf } from './kept-secrets.ts';
 import type { SecretContent } from './node-config.ts';
 import type { PullSecretSource } from './pull-secret-source.ts';
-import { type ListPermission, SecretCollection } from './secret-collection.ts';
+import { SecretCollection } from './secret-collection.ts';
 import type { SyncOptions } from './secret-replica.ts';
+import type { SecretRights } from './secret-writer.ts';
 
 export interface PullSecretOptions {
   readonly api: Api;
@@ -20,7 +21,7 @@ export interface PullSecretOptions {
   readonly resource: Resource<SecretObject>;
   /** Opens a store of the one secret of that name; watched, or read every 5 s where secrets may not be watched. */
   readonly openStore: (name: string) => Promise<Store<SecretObject>>;
-  readonly permissions: ListPermission;
+  readonly permissions: SecretRights;
   /** `--registry-auth-secret-name` */
   readonly name: string;
   readonly source: PullSecretSource;
@@ -157,7 +158,7 @@ export class PullSecret {
       known.usedAtMs = this.#clock.now();
       return known;
     }
-    const { api, resource, openStore, adopt, log, counters } = this.#options;
+    const { api, resource, openStore, permissions, adopt, log, counters } = this.#options;
     const onChange = (): void => {
       this.#wake();
     };
@@ -165,6 +166,7 @@ export class PullSecret {
       api,
       resource,
       openStore,
+      permissions,
       adopt,
       log,
       counters,

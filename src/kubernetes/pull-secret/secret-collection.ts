@@ -6,16 +6,12 @@ import type { Api, Resource } from '../api.ts';
 import { managedByLabel, manager } from '../manager.ts';
 import type { SecretObject } from '../secret-object.ts';
 import { isScopedName, type KeptSecret } from './kept-secrets.ts';
-
-/** What the cluster lets us do. */
-export interface ListPermission {
-  allows(namespace: string, verb: string, group: string, resource: string): Promise<boolean>;
-}
+import type { SecretRights } from './secret-writer.ts';
 
 interface SecretCollectionOptions {
   readonly api: Api;
   readonly resource: Resource<SecretObject>;
-  readonly permissions: ListPermission;
+  readonly permissions: Pick<SecretRights, 'allows'>;
   readonly name: string;
   readonly scope: 'all' | 'registry';
   readonly clock: Clock;

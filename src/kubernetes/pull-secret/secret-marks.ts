@@ -17,6 +17,19 @@ const dataKey = '.dockerconfigjson';
 /** Porch's runner says nothing of a field manager, so it is the name of its program. */
 const porchManager = 'server';
 
+interface OwnFields {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Secret';
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
 /** @param knownUid of the secret that was ours when last seen: one that lost all its marks still is */
 export function readReplica(secret: SecretObject | undefined, knownUid: string | undefined): ReplicaState {
   if (secret === undefined) return { kind: 'absent' };
@@ -33,32 +46,41 @@ export function readReplica(secret: SecretObject | undefined, knownUid: string |
   return { kind: 'foreign', dataHash, isImmutable, isPorch: isWrittenByPorch(secret) };
 }
 
-/** What to write: what others have put into the secret stays there. */
-export function secretBody(
+/** All that we write of a secret. */
+export function ownFields(
   name: { readonly namespace: string; readonly name: string },
-  existing: SecretObject | undefined,
   content: SecretContent,
   swappedAtMs: number,
-): JsonObject {
-  const metadata = existing === undefined ? {} : objectAt(existing.raw, 'metadata');
-  const { managedFields: _managedFields, ...kept } = metadata;
-  const others = Object.entries(existing?.data ?? {}).map(([key, value]) => [key, value.reveal().toString('base64')]);
+): OwnFields {
   return {
-    ...existing?.raw,
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      ...kept,
       ...name,
-      labels: { ...existing?.metadata.labels, [managedByLabel]: manager },
-      annotations: {
-        ...existing?.metadata.annotations,
-        [hashAnnotation]: content.hash,
-        [swapAnnotation]: String(swappedAtMs),
-      },
+      labels: { [managedByLabel]: manager },
+      annotations: { [hashAnnotation]: content.hash, [swapAnnotation]: String(swappedAtMs) },
     },
     type: pullSecretType,
-    data: { ...Object.fromEntries(others), [dataKey]: content.bytes.reveal().toString('base64') },
+    data: { [dataKey]: content.bytes.reveal().toString('base64') },
+  };
+}
+
+/** For an update, which replaces all: what others have put into the secret stays there. */
+export function wholeBody(fields: OwnFields, existing: SecretObject): JsonObject {
+  const { managedFields: _managedFields, ...kept } = objectAt(existing.raw, 'metadata');
+  const others = Object.entries(existing.data).map(([key, value]) => [key, value.reveal().toString('base64')]);
+  const { name, namespace, labels, annotations } = fields.metadata;
+  return {
+    ...existing.raw,
+    ...fields,
+    metadata: {
+      ...kept,
+      name,
+      namespace,
+      labels: { ...existing.metadata.labels, ...labels },
+      annotations: { ...existing.metadata.annotations, ...annotations },
+    },
+    data: { ...Object.fromEntries(others), ...fields.data },
   };
 }
 

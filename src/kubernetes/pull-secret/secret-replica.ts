@@ -9,7 +9,8 @@ import type { Store } from '../store.ts';
 import type { SecretContent } from './node-config.ts';
 import { decideReplica, type ReplicaAction, type ReplicaState, type SourceMark } from './replica-decision.ts';
 import { replicaError } from './replica-error.ts';
-import { markOf, readReplica, secretBody } from './secret-marks.ts';
+import { markOf, readReplica } from './secret-marks.ts';
+import { SecretWriter, type SecretRights } from './secret-writer.ts';
 
 export interface SecretReplicaOptions {
   readonly api: Api;
@@ -17,6 +18,7 @@ export interface SecretReplicaOptions {
   readonly name: string;
   /** Of the one secret; started. */
   readonly store: Store<SecretObject>;
+  readonly permissions: SecretRights;
   readonly adopt: boolean;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,6 +41,7 @@ const outcomes = { create: 'created', write: 'written', repair: 'repaired', adop
 /** One secret in the cluster, held to what its source says. */
 export class SecretReplica {
   readonly #options: SecretReplicaOptions;
+  readonly #writer: SecretWriter;
   #turn: Promise<void> = Promise.resolve();
   #remembered: SourceMark | undefined;
   #uid: string | undefined;
@@ -47,6 +50,7 @@ export class SecretReplica {
 
   constructor(options: SecretReplicaOptions) {
     this.#options = options;
+    this.#writer = new SecretWriter(options);
   }
 
   /** Whether the secret is there as ours, with whatever content, as far as is known. */
@@ -110,12 +114,8 @@ export class SecretReplica {
     swappedAtMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { api, resource, name, store, log } = this.#options;
-    const base = kind === 'create' ? undefined : known;
-    const body = secretBody({ namespace: resource.namespace, name }, base, content, swappedAtMs);
-    const written = await (base === undefined
-      ? api.create(resource, body, signal)
-      : api.update(resource, name, body, signal));
+    const { resource, name, store, log } = this.#options;
+    const written = await this.#writer.write(kind === 'create' ? undefined : known, content, swappedAtMs, signal);
     store.accept(written);
     this.#note(written);
     this.#count(outcomes[kind]);

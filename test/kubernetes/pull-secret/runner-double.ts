@@ -60,7 +60,7 @@ export class RunnerDouble {
         this.stores.push(store);
         return store;
       },
-      permissions: { allows: async () => mayList },
+      permissions: { allows: async (_namespace, verb) => verb === 'list' && mayList, denied: () => undefined },
       name: secretName,
       source: this.source,
       scope,

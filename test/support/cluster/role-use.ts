@@ -21,11 +21,16 @@ export function unusedGrants(objects: readonly unknown[], requests: readonly Api
       );
       for (const resource of jsonList(rule, 'resources').map(String)) {
         for (const verb of jsonList(rule, 'verbs').map(String)) {
-          if (uses.some((request) => request.resource === resource && request.verb === verb)) continue;
+          if (uses.some((request) => request.resource === resource && usesVerb(request, verb))) continue;
           unused.push(`${verb} ${resource} in ${namespace}${names.length === 0 ? '' : ` of the name ${names.join()}`}`);
         }
       }
     }
   }
   return unused;
+}
+
+/** An apply that creates is in the log as a patch, and needs both. */
+function usesVerb(request: ApiRequest, verb: string): boolean {
+  return request.verb === verb || (verb === 'create' && request.verb === 'patch' && request.status === 201);
 }
