@@ -1,6 +1,7 @@
 import { RunnerError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { safeText } from '../core/safe-text.ts';
+import { objectAt, textAt } from '../kubernetes/object-meta.ts';
 import type { ContainerStatus, Pod } from '../kubernetes/pod.ts';
 import { functionContainer } from './plan/pod-template.ts';
 import { exitText, startFailure, type StartFailure } from './verdict/start-failure.ts';
@@ -36,12 +37,19 @@ export interface VerdictNames {
 export function podVerdict(pod: Pod, names: VerdictNames): PodVerdict {
   const { phase, podIp } = pod.status;
   const run = pod.status.containers.find(({ name }) => name === functionContainer);
-  if (phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionMs !== undefined)
-    return ended(pod, run, names);
+  const isOver = phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionMs !== undefined;
+  if (isOver || isLeftEnded(pod, run)) return ended(pod, run, names);
   if (phase === 'Unknown' || pod.status.reason === 'NodeLost') return starting(pod, run);
   if (run?.state.kind === 'running' && podIp !== '') return { kind: 'dialable', address: podIp };
   const failed = firstFailure([...pod.status.initContainers, ...(run === undefined ? [] : [run])]);
   return failed === undefined ? starting(pod, run) : hopeless(pod, names, failed);
+}
+
+/** The function's container has ended and is not started again; side-cars that go on keep the pod from being over. */
+function isLeftEnded({ raw }: Pod, run: ContainerStatus | undefined): boolean {
+  if (run?.state.kind !== 'terminated') return false;
+  const policy = textAt(objectAt(raw, 'spec'), 'restartPolicy');
+  return policy === 'Never' || (policy === 'OnFailure' && run.state.exitCode === 0);
 }
 
 interface Failed {
@@ -60,7 +68,7 @@ function firstFailure(containers: readonly ContainerStatus[]): Failed | undefine
 /** A pod that is not restarted and whose container never ran would not do any better the next time. */
 function ended(pod: Pod, run: ContainerStatus | undefined, names: VerdictNames): PodVerdict {
   const exit = exitOf(pod) ?? { reason: pod.status.phase, exitCode: undefined, message: '' };
-  if (pod.metadata.deletionMs !== undefined || pod.status.phase !== 'Failed') return { kind: 'ended', exit };
+  if (pod.metadata.deletionMs !== undefined || pod.status.phase === 'Succeeded') return { kind: 'ended', exit };
   const init = pod.status.initContainers.find(({ state }) => state.kind === 'terminated' && state.exitCode !== 0);
   if (init !== undefined) {
     const failure = startFailure(init) ?? initExit(init);

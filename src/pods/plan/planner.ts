@@ -54,6 +54,7 @@ interface Draft {
   readonly resolution: Resolution;
   readonly template: TemplateVersion;
   readonly config: FunctionPodConfig | undefined;
+  readonly ttlMs: number;
   readonly spec: PodSpec;
   readonly images: readonly Reference[];
 }
@@ -97,15 +98,15 @@ export class Planner {
     const { templates, functionConfigs, settings, defaultImagePrefix } = this.#options;
     const template = templates.current();
     const config = functionConfigs?.find(resolution.reference);
-    if (known !== undefined && template === known.template && config === known.config && sameImage(resolution, known)) {
-      return known;
-    }
+    const ttlMs = config?.pod?.ttlMs ?? this.#options.ttlOf?.(resolution.reference.canonical) ?? settings.ttlMs;
+    const isKnown = template === known?.template && config === known.config && ttlMs === known.ttlMs;
+    if (isKnown && sameImage(resolution, known)) return known;
     const { overrides, readOnlyRoot } = config?.pod ?? {};
     const spec = functionSpec({ resolution, template, settings, defaultImagePrefix, overrides, readOnlyRoot });
-    return { resolution, template, config, spec, images: podImages(spec, resolution.reference) };
+    return { resolution, template, config, ttlMs, spec, images: podImages(spec, resolution.reference) };
   }
 
-  #make({ resolution, template, config, spec: base, images }: Draft, secret: ChosenSecret): PodPlan {
+  #make({ resolution, template, config, ttlMs, spec: base, images }: Draft, secret: ChosenSecret): PodPlan {
     for (const warning of secret.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
     const { settings } = this.#options;
     const { namespace } = settings;
@@ -113,7 +114,6 @@ export class Planner {
     const image = pinnedImage(resolution);
     const spec = withPullSecret(base, secret.name);
     const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secret.scopeKey], 16);
-    const ttlMs = config?.pod?.ttlMs ?? this.#options.ttlOf?.(resolution.reference.canonical) ?? settings.ttlMs;
     const annotations = {
       [podMarks.requestedImage]: resolution.image,
       [podMarks.resolvedImage]: image,

@@ -93,6 +93,16 @@ describe('the plan of a function', () => {
     expect(limits(configured)).to.deep.equal({ maxPods: 4, maxWaitlist: 7, ttlMs: 60_000 });
   });
 
+  it('takes a time to live that --pod-cache-config has now', async () => {
+    let ttlMs = 1000;
+    const planner = plannerWith({ ttlOf: () => ttlMs });
+    const before = await planner.plan(resolutionOf('fn:v1'));
+    ttlMs = 2000;
+    const after = await planner.plan(resolutionOf('fn:v1'));
+    expect([before.ttlMs, after.ttlMs]).to.deep.equal([1000, 2000]);
+    expect(after.key).to.equal(before.key);
+  });
+
   it('marks its pods, beside what the template says', async () => {
     const annotations = { 'fn.kpt.dev/repository': 'theirs', a: 'b' };
     const template = userVersion({ ...porchTemplate, metadata: { labels: { team: 'x' }, annotations } }, 'v7');

@@ -6,7 +6,7 @@ export const functionImage = `r.example/fn@sha256:${'ab'.repeat(32)}`;
 export const wrapperImage = 'registry.example/wrapper:v1';
 
 /** A pod with a status as kubelets write it. */
-export function podOf(status: JsonObject, metadata: JsonObject = {}): Pod {
+export function podOf(status: JsonObject, metadata: JsonObject = {}, spec: JsonObject = {}): Pod {
   return pods('porch-fn-system').parse({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -15,6 +15,7 @@ export function podOf(status: JsonObject, metadata: JsonObject = {}): Pod {
       nodeName: 'node-1',
       initContainers: [{ name: 'copy-wrapper-server', image: wrapperImage }],
       containers: [{ name: 'function', image: functionImage }],
+      ...spec,
     },
     status,
   });

@@ -66,6 +66,17 @@ describe('the verdict on a pod', () => {
     expect(reasons).to.deep.equal(['OOMKilled', 'Completed', 'Evicted', 'Deleted']);
   });
 
+  it('is that it ended where the container is not started again, though a side-car goes on', () => {
+    const proxy = { ...running(runs), name: 'proxy' };
+    const kindOf = (exitCode: number, restartPolicy: string): string => {
+      const containerStatuses = [proxy, running(terminated(exitCode, exitCode === 0 ? 'Completed' : 'Error'))];
+      const status = { phase: 'Running', podIP: '10.0.0.7', containerStatuses };
+      return verdictOf(podOf(status, {}, { restartPolicy })).kind;
+    };
+    expect([kindOf(1, 'Never'), kindOf(0, 'Never'), kindOf(0, 'OnFailure')]).to.deep.equal(['ended', 'ended', 'ended']);
+    expect([kindOf(1, 'OnFailure'), kindOf(1, 'Always')]).to.deep.equal(['starting', 'starting']);
+  });
+
   it('shows messages as one line of bearable length, without queries and control characters', () => {
     const message = `denied: see\n\u001b[31m https://r.example/t?token=hunter2 ${'x'.repeat(5000)}`;
     const verdict = verdictOf(withFunction(running(waiting('ErrImagePull', message))));
