@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { abortError, remainingMs } from '../core/deadline.ts';
+import { deadlineGraceMs } from './deadline-grace.ts';
 
 /** How a unary call ended. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export type UnaryEnd =
@@ -48,7 +49,7 @@ export async function callUnary(session: ClientHttp2Session, call: UnaryCall, si
 }
 
 function headersFor(path: string, signal: AbortSignal): Record<string, string> {
-  const timeoutMs = Math.max(1, Math.ceil(remainingMs(signal)));
+  const timeoutMs = Math.max(0, Math.ceil(remainingMs(signal))) + deadlineGraceMs;
   return {
     ':method': 'POST',
     ':path': path,

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { abortError, remainingMs } from '../../core/deadline.ts';
 import { RunnerError } from '../../core/errors.ts';
 import { RunnerClient } from '../../rpc/client.ts';
+import { deadlineGraceMs } from '../../rpc/deadline-grace.ts';
 import { GrpcFailure } from '../../rpc/grpc-failure.ts';
 import type { PodAnswer, PodEndpoint } from '../pod-endpoint.ts';
 import { callError } from './call-failure.ts';
@@ -27,9 +28,6 @@ type Request = Parameters<PodEndpoint['evaluate']>[0];
 
 /** A pod whose network is not there yet drops packets, and TCP repeats its first one only after a second. */
 const checkTimeoutMs = 500;
-
-/** Our own signal ends a call, with its own reason; the server learns of a deadline a little later. */
-const deadlineGraceMs = 500;
 
 /** The in-pod server of one pod, ours or Porch's: which one it is shows with the first call. */
 export class GrpcEndpoint implements PodEndpoint {
@@ -67,7 +65,10 @@ export class GrpcEndpoint implements PodEndpoint {
     } catch (thrown) {
       if (!bounded.signal.aborted || signal.aborted) throw thrown;
       const text = `the function did not end within ${String(evaluationTimeoutMs)} ms`;
-      throw new RunnerError('FUNCTION_TIMEOUT', text, { image: request.image });
+      throw new RunnerError('FUNCTION_TIMEOUT', text, {
+        image: request.image,
+        hint: 'Give it less to do in one call, or raise --evaluation-timeout.',
+      });
     }
   }
 

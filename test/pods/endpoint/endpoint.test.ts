@@ -235,6 +235,29 @@ describe('the way to an in-pod server', function () {
     expect(error.message).to.contain('does not answer');
   });
 
+  it('is told a later deadline than ours, whichever server it leads to: an end of its own would count as lost', async () => {
+    const told: unknown[] = [];
+    const server = createServer().listen(0, '127.0.0.1');
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => undefined);
+      told.push(headers['grpc-timeout']);
+      const isPorchs = String(headers[':path']).includes('evaluator.FunctionEvaluator');
+      if (!isPorchs) stream.respond({ 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true });
+    });
+    await once(server, 'listening');
+    ends.push(() => {
+      server.close();
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const endpoint = endpointAt(`127.0.0.1:${String(address.port)}`, { evaluationTimeoutMs: 200 });
+    const error = await failureOf(endpoint.evaluate({ image, resourceList: list }, never));
+    expect(error.code).to.equal('FUNCTION_TIMEOUT');
+    expect(error.details.hint).to.include('--evaluation-timeout');
+    expect(told).to.have.length(2);
+    for (const timeout of told) expect(parseInt(String(timeout), 10)).to.be.greaterThan(200);
+  });
+
   it('that speaks something else is waited for, too', async () => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined);
