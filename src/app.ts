@@ -16,7 +16,11 @@ const defaultMaxConnectionAgeMs = 5 * 60_000;
 
 /** The whole service in one object. */
 export interface App {
-  /** Resolves when the service takes calls and health says SERVING. @throws {RunnerError} `CFG_*`; nothing is left open then. */
+  /**
+   * Resolves when the service takes calls and health says SERVING.
+   *
+   * @throws {RunnerError} `CFG_*`, `CLUSTER_*`; `SHUTTING_DOWN` when it is stopped meanwhile. Nothing is left open then.
+   */
   start(): Promise<void>;
   /** Graceful stop, at most once; aborting `hurry` skips its waiting. */
   stop(hurry?: AbortSignal): Promise<void>;
@@ -68,7 +72,11 @@ class Service implements App {
     try {
       await this.#startMetrics();
       await this.#grpc.listen();
-      this.#parts.resolve(await this.#wire());
+      this.#open().catch((error: unknown) => {
+        this.#parts.reject(error);
+      });
+      await this.#parts.promise;
+      if (this.#stopping !== undefined) throw stoppedError();
     } catch (error) {
       this.#parts.reject(error);
       await this.stop(AbortSignal.abort());
@@ -86,12 +94,19 @@ class Service implements App {
   async #stop(hurry: AbortSignal | undefined): Promise<void> {
     this.#surroundings.log.info('stopping');
     await this.#grpc.stop(hurry);
-    this.#parts.reject(new RunnerError('SHUTTING_DOWN', 'the function runner has stopped'));
+    this.#parts.reject(stoppedError());
     const parts = await this.#parts.promise.catch(() => undefined);
-    await parts?.evaluator.close();
-    await parts?.resolver.close();
+    if (parts !== undefined) await closeParts(parts);
     await this.#metricsServer?.stop();
     this.#surroundings.log.info('stopped');
+  }
+
+  /** An API server that does not answer makes this long: whoever stops the service does not wait for it. */
+  async #open(): Promise<void> {
+    const parts = await this.#wire();
+    this.#parts.resolve(parts);
+    const kept = await this.#parts.promise.catch(() => undefined);
+    if (kept !== parts) await closeParts(parts);
   }
 
   async #wire(): Promise<Parts> {
@@ -133,4 +148,13 @@ class Service implements App {
       log,
     });
   }
+}
+
+async function closeParts({ evaluator, resolver }: Parts): Promise<void> {
+  await evaluator.close();
+  await resolver.close();
+}
+
+function stoppedError(): RunnerError {
+  return new RunnerError('SHUTTING_DOWN', 'the function runner has stopped');
 }

@@ -21,17 +21,17 @@ export const serveCommand: Command = {
       io.environment,
     );
     const app = await startSmall(async () => start(flags, io));
-    if (app === undefined) return 1;
+    if (app === undefined) return io.stop.aborted ? 0 : 1;
     await aborted(io.stop);
     await app.stop(io.hurry);
     return 0;
   },
 };
 
-/** Undefined when it cannot start; the log says why. */
+/** Undefined when it cannot start, and the log says why, or is stopped before it has. */
 async function start(
   { options, warnings }: CommandFlags<readonly []>,
-  { environment, stderr }: CommandIo,
+  { environment, stderr, stop, hurry }: CommandIo,
 ): Promise<App | undefined> {
   const [{ createApp }, { createJsonLog }, { routeLibraryLog }] = await Promise.all([
     import('../app.ts'),
@@ -42,12 +42,19 @@ async function start(
   routeLibraryLog(log);
   for (const warning of warnings) log.warn(warning);
   const app = createApp(options, { environment, log });
+  const started = new AbortController();
+  const stopped = aborted(AbortSignal.any([stop, started.signal])).then(async () => {
+    if (!started.signal.aborted) await app.stop(hurry);
+  });
   try {
     await app.start();
     return app;
   } catch (thrown) {
-    log.error('cannot start', { error: toRunnerError(thrown) });
+    if (!stop.aborted) log.error('cannot start', { error: toRunnerError(thrown) });
     return undefined;
+  } finally {
+    started.abort();
+    await stopped;
   }
 }
 
