@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { join } from 'node:path';
@@ -36,6 +36,10 @@ export interface DockerRegistry {
   readonly authority: string;
   /** What the access log says was asked so far, in order; waits until the log has caught up. */
   accessLog(): Promise<readonly AccessLine[]>;
+  /** Other users and passwords from now on; for a registry that began with `users`. */
+  setUsers(users: Readonly<Record<string, string>>): Promise<void>;
+  /** Loses a repository, like `functions/echo`, with all its tags and manifests. */
+  forget(repository: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +52,13 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
       port,
       authority: `${options.host ?? '127.0.0.1'}:${String(port)}`,
       accessLog: async () => caughtUpLog(daemon, port, options.tls !== undefined),
+      setUsers: async (users) => {
+        await writeFile(join(folder.path, 'htpasswd'), await hashed(users), { mode: 0o600 });
+      },
+      forget: async (repository) => {
+        const data = options.dataDir ?? join(folder.path, 'data');
+        await rm(join(data, 'docker/registry/v2/repositories', repository), { recursive: true });
+      },
       stop: async () => {
         await daemon.stop();
         await folder.remove();

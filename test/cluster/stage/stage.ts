@@ -12,6 +12,8 @@ export const podNamespace = 'porch-fn-system';
 export const runnerNamespace = 'porch-system';
 export const runnerAccount = 'porch-fn-runner';
 export const login = { name: 'robot$runner', password: 'a:b::c$"é' };
+/** Valid at the registry too: what credentials are rotated to. */
+export const nextLogin = { name: 'robot$next', password: 'rotated-2' };
 
 /** What a platform team has: a cluster with a node, a guarded registry with a private CA, and the secrets to reach it. */
 export interface Stage {
@@ -50,7 +52,7 @@ export async function startStage(role: RoleName): Promise<Stage> {
   try {
     const ca = await createAuthority({ name: 'Company CA' });
     const tlsKeys = await ca.issue({ ipAddresses: ['127.0.0.1'] });
-    const users = { [login.name]: login.password };
+    const users = { [login.name]: login.password, [nextLogin.name]: nextLogin.password };
     const registry = own(await startDockerRegistry({ tls: tlsKeys, users }), async (it) => it.stop());
     const access = { authority: registry.authority, caPem: ca.certificatePem, user: login };
     await pushStageImages(access);

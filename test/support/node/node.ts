@@ -95,7 +95,9 @@ class RunningNode {
       behaviours: new Behaviours(),
       backOffMs: options.backOffMs ?? 10_000,
       isLost: () => this.#isLost,
-      note: (error) => this.errors.push(String(error)),
+      note: (error) => {
+        if (!this.#stopping.signal.aborted) this.errors.push(String(error));
+      },
     };
   }
 
