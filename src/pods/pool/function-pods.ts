@@ -219,8 +219,12 @@ export class FunctionPods {
     const slot = freeSlot(this.#roster.slots, this.#maxPods);
     if (slot === undefined || this.#isClosed || this.#recentFailure() !== undefined) return;
     const member = this.#enroll(slot);
+    const { index } = this.#parts;
     this.#launch(member, this.#plan).catch((thrown: unknown) => {
-      if (member.known === undefined) this.#fail(member, toRunnerError(thrown), 'any');
+      const error = toRunnerError(thrown);
+      // A pod that was silent may answer again, and nobody can give another.
+      if (error.code === 'CLUSTER_UNAVAILABLE') index.pardon(this.#plan.key, slot);
+      if (member.known === undefined) this.#fail(member, error, 'any');
     });
   }
 

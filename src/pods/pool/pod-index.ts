@@ -105,6 +105,15 @@ export class PodIndex {
     this.#tell({ known, isGone: false });
   }
 
+  /** Takes the pods of a slot back into service, but for those that nobody can use or that are marked. */
+  pardon(key: string, slot: number): void {
+    for (const known of this.#byKey.get(key)?.values() ?? []) {
+      if (known.slot !== slot || this.#condemned.get(known.uid)?.atOnce !== false) continue;
+      this.#condemned.delete(known.uid);
+      this.#tell({ known, isGone: false });
+    }
+  }
+
   condemned(uid: string): Condemned | undefined {
     return this.#condemned.get(uid);
   }

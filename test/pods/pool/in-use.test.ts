@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { refusal } from './cluster-double.ts';
 import { settle } from './fake-clock.ts';
+import { ok } from './pod-servers.ts';
 import { Call, evaluationTimeoutMs, minuteMs, planOf, PoolHarness, runningStatus } from './pool-harness.ts';
 
 describe('function pods in use', () => {
@@ -24,7 +25,9 @@ describe('function pods in use', () => {
     await harness.clock.advance(5 * minuteMs);
     harness.cluster.refuse = () => refusal(503, '', 'down');
     for (let second = 0; second < 120; second += 1) {
-      await new Call(replica, planOf()).settled;
+      const call = new Call(replica, planOf());
+      await call.settled;
+      expect(call.state).to.equal('answered');
       await harness.clock.advance(1000);
     }
     expect(harness.cluster.count('patch')).to.be.within(1, 3);
@@ -62,6 +65,27 @@ describe('function pods in use', () => {
     const call = new Call(other, plan);
     await settle();
     expect(call.state).to.equal('answered');
+  });
+
+  it('that were silent for a while are used again where no API server can give another', async () => {
+    const replica = harness.replica();
+    await new Call(replica, planOf()).settled;
+    const [name = ''] = harness.podNames;
+    harness.cluster.refuse = () => refusal(0, '', 'no answer');
+    harness.servers.handler = async () => new Promise(() => undefined);
+    const lost = new Call(replica, planOf());
+    await settle();
+    harness.servers.lose(harness.address(name));
+    await harness.clock.advance(9000);
+    harness.servers.handler = async () => Promise.resolve(ok);
+    const waiting = new Call(replica, planOf());
+    await harness.clock.advance(1000);
+    harness.servers.serve(harness.address(name));
+    await settle();
+    const late = new Call(replica, planOf());
+    await settle();
+    expect([lost.state, waiting.state, late.state]).to.deep.equal(['answered', 'answered', 'answered']);
+    expect(harness.podNames).to.deep.equal([name]);
   });
 
   it('is dialled anew when its address changes before it serves', async () => {
