@@ -4,7 +4,7 @@ import { safeText } from '../core/safe-text.ts';
 import { objectAt, textAt } from '../kubernetes/object-meta.ts';
 import type { ContainerStatus, Pod } from '../kubernetes/pod.ts';
 import { functionContainer } from './plan/pod-template.ts';
-import { exitText, startFailure, type StartFailure } from './verdict/start-failure.ts';
+import { exitText, logHint, startFailure, type StartFailure } from './verdict/start-failure.ts';
 
 const maxMessageCharacters = 600;
 
@@ -81,7 +81,7 @@ function ended(pod: Pod, run: ContainerStatus | undefined, names: VerdictNames):
 
 function initExit({ state }: ContainerStatus): StartFailure {
   const message = state.kind === 'terminated' ? exitText(state) : '';
-  return { code: 'POD_START', reason: 'Error', message, hint: "See the init container's log with kubectl logs." };
+  return { code: 'POD_START', reason: 'Error', message, hint: logHint };
 }
 
 function hopeless(pod: Pod, names: VerdictNames, { container, failure }: Failed): PodVerdict {

@@ -4,9 +4,12 @@ import type { PodTemplate, ServiceTemplate } from './pod-template.ts';
 const tools = { name: 'wrapper-server-tools', mountPath: toolsFolder };
 const confined = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 const grpc = { port: inPodPort };
+/** A pod that cannot start is deleted, its log with it: the status, and so the error, tells the end of the log. */
+const tellsLog = { terminationMessagePolicy: 'FallbackToLogsOnError' };
 
 const copy: Container = {
   name: 'copy-wrapper-server',
+  ...tellsLog,
   command: ['cp', '-a', '/home/nonroot/wrapper-server/.', toolsFolder],
   // A tag like latest would otherwise be pulled anew for every pod.
   imagePullPolicy: 'IfNotPresent',
@@ -17,6 +20,7 @@ const copy: Container = {
 
 const run: Container = {
   name: functionContainer,
+  ...tellsLog,
   command: [`${toolsFolder}/wrapper-server`],
   // Porch's in-pod server publishes metrics where these say; without them it looks for a collector.
   env: [

@@ -13,6 +13,10 @@ export interface StartFailure {
 
 type Terminated = Extract<ContainerState, { readonly kind: 'terminated' }>;
 
+/** What to do where the log of a container is all that tells more. */
+export const logHint =
+  'The pod is deleted, and kubectl logs --previous tells nothing then: with terminationMessagePolicy FallbackToLogsOnError in the pod template, the end of the log is shown here.';
+
 const hints = {
   denied:
     'Give the nodes credentials for this registry: put them into the mounted registry secret and set --enable-private-registries, or list a pull secret in the pod template.',
@@ -24,7 +28,6 @@ const hints = {
   platform:
     'Build the image for the architecture of the nodes, or bind function pods to other nodes in the pod template.',
   memory: 'Raise the memory limit in the pod template or FunctionConfig.',
-  log: "See the container's log with kubectl logs --previous.",
 } as const;
 
 /** @returns undefined while it may still come up */
@@ -87,8 +90,7 @@ function notPulled(reason: string, message: string): StartFailure | undefined {
 }
 
 function crashLoop(message: string, lastState: ContainerState): StartFailure {
-  if (lastState.kind !== 'terminated')
-    return { code: 'POD_START', reason: 'CrashLoopBackOff', message, hint: hints.log };
+  if (lastState.kind !== 'terminated') return { code: 'POD_START', reason: 'CrashLoopBackOff', message, hint: logHint };
   const final = finalExit(lastState);
   if (final !== undefined) return final;
   const text = `${exitText(lastState)}; ${message}`;
@@ -134,5 +136,5 @@ function startHint(message: string): string {
   if (/\b(?:secret|configmap) .*not found/i.test(message)) {
     return 'Create what the pod template or FunctionConfig refers to in the namespace of function pods.';
   }
-  return hints.log;
+  return logHint;
 }

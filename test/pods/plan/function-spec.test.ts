@@ -68,6 +68,7 @@ describe('the spec of a function pod', () => {
         readOnlyRootFilesystem: true,
       });
       expect(jsonAt(container, 'resources', 'requests')).to.have.keys('cpu', 'memory');
+      expect(container['terminationMessagePolicy']).to.equal('FallbackToLogsOnError');
     }
     expect(run['volumeMounts']).to.deep.include({ name: 'function-tmp', mountPath: '/tmp' });
     expect(spec['volumes']).to.deep.include({ name: 'function-tmp', emptyDir: {} });

@@ -125,7 +125,7 @@ export const hopelessRows: readonly HopelessRow[] = [
     withFunction(running(waiting('CrashLoopBackOff', backOff), { restartCount: 2, lastState: terminated(3, 'Error') })),
     'POD_START',
     /CrashLoopBackOff: exit code 3; back-off 10s/,
-    /kubectl logs/,
+    /is deleted.*terminationMessagePolicy/,
   ],
   [
     'a crash loop for want of memory',
