@@ -12,6 +12,14 @@ export interface NodeAccess {
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** A status that was written of a pod. */
+export interface WrittenStatus {
+  readonly pod: string;
+  /** When the request for it began, milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly status: Json;
+}
+
 export interface WatchedPod {
   readonly type: string;
   readonly pod: unknown;
@@ -31,6 +39,8 @@ export async function accessOf(kubeconfig: string): Promise<NodeAccess> {
 
 /** The little that a kubelet and a scheduler ask of the API server. Knows nothing of the project's own client. */
 export class NodeApi {
+  /** In order. */
+  readonly statuses: WrittenStatus[] = [];
   readonly #access: NodeAccess;
   readonly #agent: Agent;
   readonly #path: string;
@@ -58,6 +68,7 @@ export class NodeApi {
 
   /** A pod that is gone, or is another one of the same name, is none of our business any more. */
   async setStatus(name: string, uid: string, status: Json): Promise<void> {
+    this.statuses.push({ pod: name, atMs: Date.now(), status });
     await this.#send('PATCH', `/pods/${name}/status`, { metadata: { uid }, status });
   }
 

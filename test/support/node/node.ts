@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { jsonList } from '../json-at.ts';
 import { tempFolder } from '../temp-folder.ts';
 import { type Behaviour, Behaviours } from './behaviour.ts';
-import { type NodeAccess, NodeApi } from './node-api.ts';
+import { type NodeAccess, NodeApi, type WrittenStatus } from './node-api.ts';
 import { NodeImages, type NodeRegistry, type PullTry } from './node-images.ts';
 import type { NodeParts } from './node-parts.ts';
 import { type PodSpec, readPodSpec } from './pod-spec.ts';
@@ -29,6 +29,8 @@ export interface TestNode {
   readonly errors: readonly string[];
   /** Every try to pull an image. */
   readonly pulls: readonly PullTry[];
+  /** Every status that it has written. */
+  readonly statuses: readonly WrittenStatus[];
   /** Names of the pods that it has. */
   pods(): readonly string[];
   /** Address of a pod; empty while it has none. */
@@ -56,6 +58,7 @@ export async function startNode(options: NodeOptions): Promise<TestNode> {
   return {
     errors: node.errors,
     pulls: node.parts.images.tries,
+    statuses: node.parts.api.statuses,
     pods: () => node.workers.map((worker) => worker.pod.name),
     address: (pod) => node.worker(pod)?.address ?? '',
     log: (pod) => node.worker(pod)?.log() ?? '',

@@ -37,9 +37,12 @@ export class PodNetwork {
     }
   }
 
-  /** Packets are dropped in silence, as when a node has lost its power. */
+  /**
+   * Packets are dropped in silence, as when a node has lost its power. This machine's end stays up: without its route the
+   * packets would go wherever the machine sends what it does not know.
+   */
   async cut(): Promise<void> {
-    await must('ip', ['link', 'set', this.#link, 'down']);
+    await must('nsenter', ['--target', String(this.pid), '--net', 'ip', 'link', 'set', 'eth0', 'down']);
   }
 
   async remove(): Promise<void> {
@@ -83,11 +86,16 @@ async function addLink(pid: number): Promise<{ readonly address: string; readonl
       'peer',
       'name',
       'eth0',
+      'address',
+      hardwareAddress(third, fourth),
       'netns',
       String(pid),
     ]);
     if (added.exitCode === 0) {
       await configure(pid, link, address);
+      // Known for good, so that a pod that is cut off is not told of as unreachable.
+      const neighbour = [address, 'lladdr', hardwareAddress(third, fourth), 'nud', 'permanent', 'dev', link];
+      await must('ip', ['neighbour', 'replace', ...neighbour]);
       return { address, link };
     }
     if (!added.stderr.includes('File exists')) throw new Error(`ip link add: ${added.stderr}`);
@@ -105,6 +113,12 @@ async function configure(pid: number, link: string, address: string): Promise<vo
 }
 
 const gateway = '198.18.0.1';
+
+/** One that nobody has: locally administered. */
+function hardwareAddress(third: number, fourth: number): string {
+  const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
+  return `02:00:c6:13:${hex(third)}:${hex(fourth)}`;
+}
 
 async function must(command: string, args: readonly string[]): Promise<void> {
   const result = await runProgram(command, args, { timeoutMs: 10_000 });
