@@ -44,7 +44,10 @@ export class ApiClient implements Api {
     options: ListOptions,
     signal: AbortSignal,
   ): Promise<ListResult<T>> {
-    const raw = await this.#requests.once(callOf('list', 'GET', resource, { query: { ...options } }), signal);
+    const raw = await this.#requests.once(
+      callOf('list', 'GET', resource, { query: { ...options }, isAnswer: isList }),
+      signal,
+    );
     return {
       items: objectsAt(raw, 'items').map((item) => resource.parse(item)),
       resourceVersion: textAt(objectAt(raw, 'metadata'), 'resourceVersion'),
@@ -93,7 +96,10 @@ export class ApiClient implements Api {
       ...(preconditions !== undefined && { preconditions }),
       ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
     };
-    const outcome = await this.#requests.write(callOf('delete', 'DELETE', resource, { name, body }), signal);
+    const outcome = await this.#requests.write(
+      callOf('delete', 'DELETE', resource, { name, body, isAnswer: () => true }),
+      signal,
+    );
     if (outcome.kind === 'done') return true;
     if (outcome.error.status === 404) return outcome.mayBeDone;
     throw outcome.error;
@@ -142,13 +148,23 @@ interface CallDetails {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
   readonly contentType?: string;
+  /** Default: the object of that name. */
+  readonly isAnswer?: ApiCall['isAnswer'];
+}
+
+function isList(raw: JsonObject): boolean {
+  return Array.isArray(raw['items'] ?? []) && textAt(objectAt(raw, 'metadata'), 'resourceVersion') !== '';
+}
+
+function isNamed(raw: JsonObject, name: string): boolean {
+  return name === '' || textAt(objectAt(raw, 'metadata'), 'name') === name;
 }
 
 function callOf(
   verb: string,
   method: HttpMethod,
   resource: Resource<ApiObject>,
-  { name = '', subresource, query = {}, body, contentType = 'application/json' }: CallDetails,
+  { name = '', subresource, query = {}, body, contentType = 'application/json', isAnswer }: CallDetails,
 ): ApiCall {
   const { group, namespace, path } = resource;
   const tail = [name, subresource ?? ''].filter(Boolean).map((part) => `/${encodeURIComponent(part)}`);
@@ -161,5 +177,6 @@ function callOf(
       body: body === undefined ? undefined : JSON.stringify(body),
       contentType,
     },
+    isAnswer: isAnswer ?? ((raw) => isNamed(raw, name)),
   };
 }

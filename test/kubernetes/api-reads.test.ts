@@ -52,6 +52,23 @@ describe('Reads from the API server', () => {
     await api.close();
   });
 
+  it('take no JSON of somebody else for an answer', async () => {
+    let answer: object = {};
+    const server = await startServer((_, response) => {
+      sendJson(response, 200, answer);
+    });
+    const api = new ApiClient({ access: { ...double.access(), server: new URL(server.url) }, ...quiet });
+    const strange = [{}, { login: 'here' }, { kind: 'PodList', items: [] }];
+    for (answer of strange) {
+      expect(await apiErrorOf(api.list(resource, {}, signal))).to.include({ code: 'CLUSTER_UNAVAILABLE', status: 0 });
+    }
+    for (answer of [{}, { metadata: { name: 'two' } }]) {
+      expect(await apiErrorOf(api.get(resource, 'one', signal))).to.include({ code: 'CLUSTER_UNAVAILABLE', status: 0 });
+    }
+    await api.close();
+    await server.stop();
+  });
+
   it('say that it is not known who asks when that does not help', async () => {
     const api = new ApiClient({ access: double.access('nobody'), ...quiet });
     const error = await apiErrorOf(api.get(resource, 'one', signal));

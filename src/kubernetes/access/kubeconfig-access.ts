@@ -3,6 +3,9 @@ import { RunnerError } from '../../core/errors.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { credentialOf, readCa } from './kubeconfig-credential.ts';
+import { Renewed } from './renewed.ts';
+
+const rereadMs = 60_000;
 
 /** Access by the current context of these files. @throws {RunnerError} `CFG_OPTION` */
 export async function kubeconfigAccess(
@@ -21,9 +24,13 @@ export async function kubeconfigAccess(
   }
   const proxy = cluster.proxyUrl === '' ? undefined : proxyOf(cluster.proxyUrl, file);
   const credential = await credentialOf(config, environment, clock);
+  const ca = new Renewed(async () => ({ value: await readCa(config), renewAtMs: clock.now() + rereadMs }), clock);
+  await ca.current();
   return {
     server,
-    ca: await readCa(config),
+    get ca() {
+      return ca.held;
+    },
     skipTlsVerify: cluster.skipTlsVerify,
     ...(cluster.tlsServerName !== '' && { tlsServerName: cluster.tlsServerName }),
     ...(proxy !== undefined && { proxy }),
@@ -31,7 +38,10 @@ export async function kubeconfigAccess(
       return credential.clientCertificate;
     },
     namespace: namespace === '' ? 'default' : namespace,
-    authorization: async (signal) => credential.authorization(signal),
+    authorization: async (signal) => {
+      await ca.current();
+      return credential.authorization(signal);
+    },
     refused: () => {
       credential.refused();
     },

@@ -12,6 +12,8 @@ import { readAll } from './read-all.ts';
 export interface ApiCall {
   readonly action: ApiAction;
   readonly request: WireRequest;
+  /** Tells what was asked for from the JSON of a proxy or login page in between. */
+  readonly isAnswer: (value: JsonObject) => boolean;
 }
 
 export type WriteOutcome =
@@ -63,7 +65,8 @@ export class ApiRequests {
     const answer = await this.#send(call, signal);
     if (answer instanceof ApiError) throw answer;
     if (answer.status === 200) return answer.body;
-    throw await this.#refusal(call.action, answer, signal);
+    using bound = withTimeout(signal, this.#options.requestTimeoutMs, 'the request');
+    throw await this.#refusal(call.action, answer, bound.signal);
   }
 
   async #tryOnce(
@@ -77,7 +80,7 @@ export class ApiRequests {
     const answer = await this.#send(call, bound.signal, signal);
     if (answer instanceof ApiError) return { kind: 'error', error: answer, retryAfter: undefined };
     if (answer.status >= 200 && answer.status < 300) {
-      const object = await this.#object(call.action, answer, bound.signal, signal);
+      const object = await this.#object(call, answer, bound.signal, signal);
       return object instanceof ApiError
         ? { kind: 'error', error: object, retryAfter: undefined }
         : { kind: 'object', object };
@@ -107,15 +110,15 @@ export class ApiRequests {
   }
 
   async #object(
-    action: ApiAction,
+    { action, isAnswer }: ApiCall,
     answer: WireAnswer,
     signal: AbortSignal,
     caller: AbortSignal,
   ): Promise<JsonObject | ApiError> {
     try {
       const value = decodeJson(await readAll(answer.body, maxAnswerBytes, signal));
-      if (isJsonObject(value)) return value;
-      throw new SyntaxError('the answer is no JSON object');
+      if (isJsonObject(value) && isAnswer(value)) return value;
+      throw new SyntaxError('the answer is not what was asked for');
     } catch (thrown) {
       if (caller.aborted) throw abortError(caller);
       return noAnswerError(action, this.#options.access.server, thrown);

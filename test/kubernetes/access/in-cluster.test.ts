@@ -48,6 +48,18 @@ describe('Access by the service account of our pod', () => {
     expect((await access.authorization(signal))?.reveal().toString()).to.equal('Bearer second');
   });
 
+  it('follows the CA that the cluster replaces, and keeps it while the file cannot be read', async () => {
+    const access = await load();
+    await folder.file('ca.crt', `${pem}${pem}`);
+    clock.advance(61_000);
+    await access.authorization(signal);
+    expect(access.ca).to.equal(`${pem}${pem}`);
+    await folder.file('ca.crt', 'half a cert');
+    clock.advance(61_000);
+    await access.authorization(signal);
+    expect(access.ca).to.equal(`${pem}${pem}`);
+  });
+
   it('says what to do when the pod has no token', async () => {
     await folder.remove();
     const thrown: unknown = await load().catch((error: unknown) => error);
