@@ -47,6 +47,38 @@ describe('function pods in use', () => {
     expect(reasonOf(newer?.metadata.name ?? '')).to.equal(undefined);
   });
 
+  it('stay when tags of one repository are asked for by turns, and when a tag and its digest are', async () => {
+    const replica = harness.replica();
+    const plans = [
+      planOf(),
+      planOf({ key: 'bbbbbbbbbbbbbbbb', image: 'registry.test/fn:v2' }),
+      planOf({ image: 'registry.test/fn@sha256:0123' }),
+    ];
+    for (let round = 0; round < 30; round += 1) {
+      for (const plan of plans) await new Call(replica, plan).settled;
+      await harness.clock.advance(2000);
+    }
+    expect(harness.podNames).to.have.length(2);
+    expect(harness.cluster.count('create')).to.equal(2);
+    expect(harness.podNames.map(reasonOf)).to.deep.equal([undefined, undefined]);
+  });
+
+  it('answer every call while the tag goes to and fro', async () => {
+    const replica = harness.replica();
+    const plans = [planOf(), planOf({ key: 'bbbbbbbbbbbbbbbb' })];
+    const states = new Set<string>();
+    for (let second = 0; second < 300; second += 1) {
+      const plan = plans[Math.floor(second / 7) % 2] ?? planOf();
+      const call = new Call(replica, plan);
+      await call.settled;
+      states.add(call.state);
+      await harness.clock.advance(1000);
+    }
+    expect([...states]).to.deep.equal(['answered']);
+    await harness.clock.advance(evaluationTimeoutMs + minuteMs);
+    expect(harness.podNames.length).to.be.lessThan(3);
+  });
+
   it('are left to the others when this replica cannot make the Service for one', async () => {
     harness.cluster.created = (name) => {
       harness.servers.serve(`svc-${name}.fns.svc.cluster.local:9446`);
