@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Options } from './config/options.ts';
-import { systemClock } from './core/clock.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import { leases } from './kubernetes/lease-object.ts';
+import { Lease } from './kubernetes/lease.ts';
 import { managedByLabel, manager } from './kubernetes/manager.ts';
 import { objectAt, objectsAt, textAt } from './kubernetes/object-meta.ts';
 import type { Pod } from './kubernetes/pod.ts';
@@ -20,15 +25,17 @@ interface WiredPool {
 /** The function pods that there are, and who runs calls on them. @throws {RunnerError} `CLUSTER_*` */
 export async function wirePool(
   options: Options,
-  { api }: Cluster,
+  cluster: Cluster,
   pullSecret: PullSecret | undefined,
   { log, counters, overrides }: Surroundings,
 ): Promise<WiredPool> {
   const { clock = systemClock } = overrides;
+  const { api } = cluster;
   const resource = pods(options.podNamespace);
   const labelSelector = `${managedByLabel}=${manager}`;
   const store = new WatchedStore({ api, resource, labelSelector, log, counters, clock });
   await store.start();
+  const lease = wireLease(options, cluster, clock, log);
   const pool = new Pool({
     api,
     pods: store,
@@ -43,19 +50,28 @@ export async function wirePool(
     podReadyTimeoutMs: options.podReadyTimeoutMs,
     evaluationTimeoutMs: options.evaluationTimeoutMs,
     scanIntervalMs: options.scanIntervalMs,
-    onScan: async (signal) => pullSecret?.collect(pullSecretsOf(store), signal),
+    mayCollectShared: () => lease.mayCollectShared(),
+    onScan: async (signal) => pullSecret?.collect(pullSecretsOf(store), lease.mayCollectShared(), signal),
     clock,
     log,
     counters,
   });
+  lease.start();
   pool.start();
   return {
     pool,
     close: async () => {
       await pool.close();
+      await lease.close();
       store.close();
     },
   };
+}
+
+function wireLease(options: Options, { api, permissions }: Cluster, clock: Clock, log: Log): Lease {
+  const resource = leases(options.podNamespace);
+  const identity = `${hostname()}_${randomUUID()}`;
+  return new Lease({ api, resource, name: manager, identity, permissions, clock, log });
 }
 
 /** Names of the secrets that function pods are pulled with. */

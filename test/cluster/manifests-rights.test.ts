@@ -18,11 +18,14 @@ interface Right {
 
 const functionConfigs = { group: 'config.porch.kpt.dev', resource: 'functionconfigs' };
 
+const leases = { group: 'coordination.k8s.io', resource: 'leases' };
+
 const granted: readonly Right[] = [
   ...['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'pods' })),
   ...['list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
   ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
   { verb: 'patch', ...functionConfigs, subresource: 'status' },
+  ...['get', 'create', 'patch'].map((verb) => ({ verb, ...leases, name: 'krm-function-runner' })),
   ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
     verb,
     resource: 'secrets',
@@ -44,6 +47,10 @@ const refused: readonly Right[] = [
   { verb: 'create', resource: 'podtemplates' },
   { verb: 'get', resource: 'podtemplates', name: 'another' },
   { verb: 'delete', ...functionConfigs },
+  { verb: 'create', ...leases },
+  { verb: 'patch', ...leases, name: 'another' },
+  { verb: 'patch', ...leases, name: 'krm-function-runner', namespace: 'porch-system' },
+  { verb: 'delete', ...leases, name: 'krm-function-runner' },
   { verb: 'create', resource: 'services' },
   { verb: 'get', resource: 'configmaps', namespace: 'porch-system' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },

@@ -68,8 +68,13 @@ for (const role of ['ours', 'porch'] as const) {
   });
 }
 
-/** What the runner asked of the API server; the polling of a secret that may not be watched is not a call's doing. */
+/**
+ * What the runner asked of the API server; renewals of the lease, and the polling of a secret that may not be watched, are
+ * no call's doing.
+ */
 async function requestsOf(stage: Stage): Promise<readonly unknown[]> {
   const requests = await stage.cluster.requests(stage.user);
-  return requests.filter(({ verb, resource }) => verb !== 'watch' && !(verb === 'get' && resource === 'secrets'));
+  return requests.filter(
+    ({ verb, resource }) => verb !== 'watch' && resource !== 'leases' && !(verb === 'get' && resource === 'secrets'),
+  );
 }

@@ -80,8 +80,8 @@ export class MemoryApi implements Api {
     body: JsonObject,
     options: PatchOptions,
   ): Promise<T> {
-    if (options.type !== 'merge') throw new Error('only merge patches here');
     this.#see({ verb: 'patch', name, body });
+    if (options.type === 'apply') return this.#apply(resource, name, body);
     const existing = this.#check(name, objectAt(body, 'metadata'));
     const merged = mergePatch(existing, body);
     const metadata = objectAt(merged, 'metadata');
@@ -101,6 +101,16 @@ export class MemoryApi implements Api {
     this.#check(name, { ...preconditions });
     this.put(name, undefined);
     return true;
+  }
+
+  /** By the only one who ever applies it. */
+  #apply<T extends ApiObject>(resource: Resource<T>, name: string, body: JsonObject): T {
+    const wanted = objectAt(body, 'metadata');
+    const isThere = this.#objects.has(name);
+    if (!isThere && wanted['uid'] !== undefined) throw refusal(409, 'Conflict');
+    const existing = isThere ? this.#check(name, wanted) : {};
+    this.put(name, { ...existing, ...body, metadata: { ...objectAt(existing, 'metadata'), ...wanted } });
+    return this.#answer(resource, name);
   }
 
   #see(request: SeenRequest): void {

@@ -32,6 +32,11 @@ export class SteppedClock implements Clock {
     });
   }
 
+  /** As an administrator sets it; nobody who waits is woken. */
+  set(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
   /** In steps of a second, each followed by all the work that it sets off in memory. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;

@@ -106,9 +106,10 @@ export class PullSecret {
    * Deletes secrets of ours that no pod has had for ten minutes. Call it now and then.
    *
    * @param used names in the `imagePullSecrets` of all pods that are there
+   * @param mayDelete false: another replica deletes them; here they are only no longer followed
    */
-  async collect(used: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    await this.#collection.collect(used, signal);
+  async collect(used: ReadonlySet<string>, mayDelete: boolean, signal: AbortSignal): Promise<void> {
+    await this.#collection.collect(used, mayDelete, signal);
   }
 
   close(): void {

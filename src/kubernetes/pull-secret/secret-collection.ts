@@ -22,6 +22,8 @@ interface SecretCollectionOptions {
 
 /** Another replica may be about to create a pod with it. */
 const unusedMs = 10 * 60_000;
+/** Before the replica that deletes does so, or we would repair what it deletes. */
+const unfollowedMs = unusedMs / 2;
 
 /**
  * Removes pull secrets of `--pull-secret-scope=registry` that no pod has any more. Where secrets may not be listed, those
@@ -36,27 +38,44 @@ export class SecretCollection {
     this.#options = options;
   }
 
-  async collect(used: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    const { clock, kept, log } = this.#options;
+  async collect(used: ReadonlySet<string>, mayDelete: boolean, signal: AbortSignal): Promise<void> {
+    const { clock, kept } = this.#options;
     const now = clock.now();
-    for (const found of [...(await this.#listed(signal)), ...kept.keys()]) {
+    const listed = mayDelete ? await this.#listed(signal) : [];
+    for (const found of [...listed, ...kept.keys()]) {
       if (this.#isCollectable(found) && !this.#usedAtMs.has(found)) this.#usedAtMs.set(found, now);
     }
     for (const each of used) if (this.#isCollectable(each)) this.#usedAtMs.set(each, now);
+    if (mayDelete) await this.#deleteUnused(signal);
+    else this.#letGo();
+  }
+
+  async #deleteUnused(signal: AbortSignal): Promise<void> {
     for (const each of this.#usedAtMs.keys()) {
-      if (!this.#isUnused(each)) continue;
+      if (!this.#isUnused(each, unusedMs)) continue;
       try {
         await this.#delete(each, signal);
       } catch (thrown) {
         const { code, message } = toRunnerError(thrown);
-        log.warn('unused pull secret cannot be deleted', { secret: each, code, error: message });
+        this.#options.log.warn('unused pull secret cannot be deleted', { secret: each, code, error: message });
       }
     }
   }
 
-  #isUnused(name: string): boolean {
+  #letGo(): void {
+    for (const each of this.#usedAtMs.keys()) {
+      if (this.#isUnused(each, unfollowedMs)) this.#unfollow(each);
+    }
+  }
+
+  #unfollow(name: string): void {
+    this.#options.kept.get(name)?.close();
+    this.#options.kept.delete(name);
+  }
+
+  #isUnused(name: string, forMs: number): boolean {
     const { clock, kept } = this.#options;
-    return clock.now() - Math.max(this.#usedAtMs.get(name) ?? 0, kept.get(name)?.usedAtMs ?? 0) >= unusedMs;
+    return clock.now() - Math.max(this.#usedAtMs.get(name) ?? 0, kept.get(name)?.usedAtMs ?? 0) >= forMs;
   }
 
   /** That of the whole file is unused only where each pod gets a part. */
@@ -82,13 +101,12 @@ export class SecretCollection {
   }
 
   async #delete(name: string, signal: AbortSignal): Promise<void> {
-    const { api, resource, log, kept } = this.#options;
+    const { api, resource, log } = this.#options;
     const secret = await api.get(resource, name, signal);
-    if (!this.#isUnused(name)) return;
+    if (!this.#isUnused(name, unusedMs)) return;
     if (secret !== undefined && secret.metadata.labels[managedByLabel] === manager) {
       // Before the deletion, or it would be repaired.
-      kept.get(name)?.close();
-      kept.delete(name);
+      this.#unfollow(name);
       const { uid, resourceVersion } = secret.metadata;
       const isDeleted = await api.delete(resource, name, { preconditions: { uid, resourceVersion } }, signal);
       if (isDeleted) log.info('unused pull secret deleted', { secret: `${resource.namespace}/${name}` });

@@ -26,6 +26,8 @@ export interface CollectionFacts {
   readonly wasMadeHere: boolean;
   /** Pods of another version are asked for under its image name. */
   readonly isOutdated: boolean;
+  /** This replica does what is to be done once for all of them. */
+  readonly mayCollectShared: boolean;
   /** Idle time to live as this replica knows it; undefined: as the pod says. */
   readonly ttlMs: number | undefined;
   readonly evaluationTimeoutMs: number;
@@ -37,10 +39,26 @@ const surplusGraceMs = 5000;
 const surplusAgeMs = 10_000;
 const defaultTtlMs = 30 * 60_000;
 
+/** So soon a replica looks whether what another one is to do has become its own. */
+const sharedLookMs = 5000;
+
 const keep: Collection = { kind: 'keep' };
 
 /** Mark, wait, delete: no replica deletes a pod that another one may be using. */
 export function collectionOf(known: KnownPod, facts: CollectionFacts): Collection {
+  const due = dueOf(known, facts);
+  if (due.kind === 'keep' || due.kind === 'later' || facts.mayCollectShared || isOwnDuty(due, facts)) return due;
+  return { kind: 'later', atMs: facts.nowMs + sharedLookMs };
+}
+
+/** What a replica does for the pods it made, and with what the others cannot know; the rest is for one of them. */
+function isOwnDuty({ kind, reason }: Extract<Collection, { reason: string }>, facts: CollectionFacts): boolean {
+  if (kind === 'mark' && (facts.condemned !== undefined || reason === 'outdated')) return true;
+  if (kind === 'delete' && facts.condemned?.atOnce === true) return true;
+  return facts.wasMadeHere && (reason === 'surplus' || reason === 'failed');
+}
+
+function dueOf(known: KnownPod, facts: CollectionFacts): Collection {
   if (known.pod.metadata.deletionMs !== undefined) return keep;
   const { kind } = known.verdict;
   if (kind === 'ended' || kind === 'hopeless') return { kind: 'delete', reason: 'failed' };

@@ -37,6 +37,8 @@ interface PoolOptions {
   readonly evaluationTimeoutMs: number;
   /** `--scan-interval`. */
   readonly scanIntervalMs: number;
+  /** Whether this replica does what is to be done once for all of them; by default they all do. */
+  readonly mayCollectShared?: () => boolean;
   /** Called at every scan, for what else depends on which pods there are. */
   readonly onScan?: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
@@ -194,6 +196,7 @@ export class Pool {
       isSurplus: slot >= 0 && holder !== undefined && holder.uid !== uid,
       wasMadeHere: this.#madeHere.has(uid),
       isOutdated: this.#versions.isOutdated(known, seen.firstMs),
+      mayCollectShared: this.#mayCollectShared(),
       ttlMs: group?.plan.ttlMs,
       evaluationTimeoutMs,
       podReadyTimeoutMs,
@@ -205,7 +208,11 @@ export class Pool {
       if (group.isUnused && !this.#index.hasKey(key)) this.#groups.delete(key);
     }
     for (const uid of this.#madeHere) if (this.#index.get(uid) === undefined) this.#madeHere.delete(uid);
-    await this.#fronts?.sweep((uid) => this.#index.get(uid) !== undefined, signal);
+    if (this.#mayCollectShared()) await this.#fronts?.sweep((uid) => this.#index.get(uid) !== undefined, signal);
     await this.#options.onScan?.(signal);
+  }
+
+  #mayCollectShared(): boolean {
+    return this.#options.mayCollectShared?.() ?? true;
   }
 }

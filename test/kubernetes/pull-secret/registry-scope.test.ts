@@ -87,17 +87,31 @@ describe('pull secret of what a pod needs', () => {
     await made.pullSecret.start();
     const name = await ensure(made, a);
     for (let minutes = 0; minutes < 30; minutes += 5) {
-      await made.pullSecret.collect(new Set([name]), signal);
+      await made.pullSecret.collect(new Set([name]), true, signal);
       await clock.advance(5 * minute);
     }
-    await made.pullSecret.collect(new Set(), signal);
+    await made.pullSecret.collect(new Set(), true, signal);
     expect(api.raw(name)).not.to.be.undefined;
     await clock.advance(5 * minute);
-    await made.pullSecret.collect(new Set(), signal);
+    await made.pullSecret.collect(new Set(), true, signal);
     expect(api.raw(name)).to.be.undefined;
     await clock.advance(minute);
     expect(api.raw(name)).to.be.undefined;
     expect(await ensure(made, a)).to.equal(name);
+    expect(api.raw(name)).not.to.be.undefined;
+  });
+
+  it('is deleted by the one replica that does so, and not written again by another', async () => {
+    const [deleting, other] = [runner({ mayList: true }), runner()];
+    const name = await ensure(other, a);
+    for (let minutes = 0; minutes <= 15; minutes += 1) {
+      await other.pullSecret.collect(new Set(), false, signal);
+      await deleting.pullSecret.collect(new Set(), true, signal);
+      await clock.advance(minute);
+    }
+    expect(api.raw(name)).to.be.undefined;
+    expect(api.writes).to.deep.equal([`create ${name}`, `delete ${name}`]);
+    expect(await ensure(other, a)).to.equal(name);
     expect(api.raw(name)).not.to.be.undefined;
   });
 
@@ -107,7 +121,7 @@ describe('pull secret of what a pod needs', () => {
     await clock.advance(9 * minute);
     await ensure(made, a);
     await clock.advance(9 * minute);
-    await made.pullSecret.collect(new Set(), signal);
+    await made.pullSecret.collect(new Set(), true, signal);
     expect(api.raw(name)).not.to.be.undefined;
   });
 
@@ -115,9 +129,9 @@ describe('pull secret of what a pod needs', () => {
     it(`goes when an earlier process made it, where secrets ${mayList ? 'may' : 'may not'} be listed`, async () => {
       const name = await ensure(runner(), a);
       const later = runner({ mayList });
-      await later.pullSecret.collect(new Set(mayList ? [] : [name]), signal);
+      await later.pullSecret.collect(new Set(mayList ? [] : [name]), true, signal);
       await clock.advance(11 * minute);
-      await later.pullSecret.collect(new Set(), signal);
+      await later.pullSecret.collect(new Set(), true, signal);
       expect(api.raw(name)).to.be.undefined;
     });
   }
@@ -129,9 +143,9 @@ describe('pull secret of what a pod needs', () => {
     const foreign = `${secretName}-0123456789`;
     api.put(foreign, { type: 'Opaque', data: {} });
     const made = runner();
-    await made.pullSecret.collect(new Set([foreign]), signal);
+    await made.pullSecret.collect(new Set([foreign]), true, signal);
     await clock.advance(11 * minute);
-    await made.pullSecret.collect(new Set(), signal);
+    await made.pullSecret.collect(new Set(), true, signal);
     expect(api.raw(secretName)).to.be.undefined;
     expect(api.raw(foreign)).not.to.be.undefined;
   });

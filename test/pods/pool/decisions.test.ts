@@ -1,45 +1,12 @@
 import { expect } from 'chai';
-import type { JsonObject } from '../../../src/core/json.ts';
 import { parsePod } from '../../../src/kubernetes/parse-pod.ts';
-import { manager } from '../../../src/kubernetes/manager.ts';
 import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { freeSlot, leastLoaded, wantsAnotherPod } from '../../../src/pods/pool/choose.ts';
 import { type CollectionFacts, collectionOf } from '../../../src/pods/pool/collection.ts';
-import { CurrentVersions } from '../../../src/pods/pool/current-versions.ts';
-import { canServe, eldest, type KnownPod, readKnownPod } from '../../../src/pods/pool/known-pod.ts';
+import { canServe, eldest, readKnownPod } from '../../../src/pods/pool/known-pod.ts';
 import { type Sighting, sightingOf } from '../../../src/pods/pool/sighting.ts';
-import { container, planOf, runningStatus, waitingStatus } from './pool-harness.ts';
-
-const startMs = Date.parse('2026-01-01T00:00:00Z');
-
-interface Made {
-  readonly uid?: string;
-  readonly createdMs?: number;
-  readonly labels?: JsonObject;
-  readonly annotations?: JsonObject;
-  readonly status?: JsonObject;
-  readonly isTerminating?: boolean;
-}
-
-function made(pod: Made = {}): KnownPod {
-  const { uid = 'u1', createdMs = startMs, labels, annotations, status = runningStatus('10.0.0.1') } = pod;
-  const known = readKnownPod(
-    parsePod({
-      metadata: {
-        name: `fn-${uid}`,
-        uid,
-        resourceVersion: '1',
-        creationTimestamp: new Date(createdMs).toISOString(),
-        ...(pod.isTerminating === true && { deletionTimestamp: new Date(createdMs).toISOString() }),
-        labels: { [podMarks.managedBy]: manager, [podMarks.functionKey]: 'k1', [podMarks.slot]: '0', ...labels },
-        annotations: { [podMarks.ttlMs]: '600000', ...annotations },
-      },
-      status,
-    }),
-  );
-  if (known === undefined) throw new Error('a pod of ours');
-  return known;
-}
+import { made, type Made, startMs } from './made-pod.ts';
+import { container, waitingStatus } from './pool-harness.ts';
 
 describe('which pod takes a call', () => {
   const cases: readonly (readonly [string, readonly (readonly [number, number])[], number | undefined])[] = [
@@ -144,6 +111,7 @@ describe('what is collected, and when', () => {
     isSurplus: false,
     wasMadeHere: false,
     isOutdated: false,
+    mayCollectShared: true,
     ttlMs: undefined,
     evaluationTimeoutMs: 30_000,
     podReadyTimeoutMs: 60_000,
@@ -215,12 +183,46 @@ describe('what is collected, and when', () => {
     ],
   ];
 
+  const lookMs = startMs + 65_000;
+  const forOthers: typeof cases = [
+    ['an idle pod', {}, { nowMs: idleMs }, `later ${String(idleMs + 5000)}`],
+    ['a marked pod whose time has come', drains(), since(startMs + 30_000), `later ${String(lookMs)}`],
+    ['a failed pod of another', { status: { phase: 'Failed' } }, {}, `later ${String(lookMs)}`],
+    ['a surplus pod of another', {}, { isSurplus: true }, `later ${String(lookMs)}`],
+  ];
+  const forEach: typeof cases = [
+    ['a failed pod of its own', { status: { phase: 'Failed' } }, { wasMadeHere: true }, 'delete failed'],
+    ['a surplus pod of its own', {}, { isSurplus: true, wasMadeHere: true }, 'mark surplus'],
+    [
+      'a marked surplus pod of its own',
+      drains('surplus'),
+      { isSurplus: true, wasMadeHere: true, ...since(startMs + 55_000) },
+      'delete surplus',
+    ],
+    ['a pod that does not answer it', {}, { condemned: { reason: 'silent', atOnce: false } }, 'mark silent'],
+    ['a pod that never answered it', {}, { condemned: { reason: 'failed', atOnce: true } }, 'delete failed'],
+    ['a pod that it knows to be outdated', {}, { isOutdated: true }, 'mark outdated'],
+  ];
+
+  const decided = (pod: Made, changes: Partial<CollectionFacts>): string => {
+    const collection = collectionOf(made(pod), { ...facts, ...changes });
+    if (collection.kind === 'keep') return 'keep';
+    return `${collection.kind} ${String(collection.kind === 'later' ? collection.atMs : collection.reason)}`;
+  };
+
   for (const [title, pod, changes, expected] of cases) {
     it(title, () => {
-      const collection = collectionOf(made(pod), { ...facts, ...changes });
-      const { kind } = collection;
-      if (kind === 'keep') expect(kind).to.equal(expected);
-      else expect(`${kind} ${String(kind === 'later' ? collection.atMs : collection.reason)}`).to.equal(expected);
+      expect(decided(pod, changes)).to.equal(expected);
+    });
+  }
+  for (const [title, pod, changes, expected] of forOthers) {
+    it(`${title} is left to the replica that tidies up`, () => {
+      expect(decided(pod, { ...changes, mayCollectShared: false })).to.equal(expected);
+    });
+  }
+  for (const [title, pod, changes, expected] of forEach) {
+    it(`${title} is each replica's own to see to`, () => {
+      expect(decided(pod, { ...changes, mayCollectShared: false })).to.equal(expected);
     });
   }
 });
@@ -257,40 +259,5 @@ describe('when a pod was used', () => {
     const first = sightingOf(marked, before, nowMs, false);
     expect(first).to.include({ firstMs: startMs + 5, usedMs: startMs + 5, drainsMs: nowMs });
     expect(sightingOf(marked, first, nowMs + 1, false).drainsMs).to.equal(nowMs);
-  });
-});
-
-describe('an outdated pod', () => {
-  const of = (key: string, image = 'registry.test/fn:v1'): KnownPod =>
-    made({
-      labels: { [podMarks.functionKey]: key },
-      annotations: { [podMarks.requestedImage]: image, [podMarks.repository]: 'registry.test/fn' },
-    });
-
-  it('is an elder one of another key under the same image name', () => {
-    const versions = new CurrentVersions();
-    versions.note(planOf({ key: 'new' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'), startMs)).to.equal(true);
-    expect(versions.isOutdated(of('new'), startMs)).to.equal(false);
-    expect(versions.isOutdated(of('old', 'registry.test/fn:v2'), startMs)).to.equal(false);
-  });
-
-  it('is not one that a replica made which has not seen the tag move: they would drain each other for ever', () => {
-    const versions = new CurrentVersions();
-    versions.note(planOf({ key: 'new' }), startMs);
-    expect(versions.isOutdated(of('old'), startMs + 1000)).to.equal(false);
-  });
-
-  it('is not one that another name still stands for', () => {
-    const versions = new CurrentVersions();
-    versions.note(planOf({ key: 'old', image: 'registry.test/fn:v1.0' }), startMs + 1000);
-    versions.note(planOf({ key: 'new' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'), startMs)).to.equal(false);
-  });
-
-  it('is not one of another registry', () => {
-    const versions = new CurrentVersions();
-    versions.note(planOf({ key: 'new', repository: 'mirror.test/fn' }), startMs + 1000);
-    expect(versions.isOutdated(of('old'), startMs)).to.equal(false);
   });
 });

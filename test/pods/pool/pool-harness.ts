@@ -22,6 +22,7 @@ export interface Replica {
 interface ReplicaSettings {
   readonly podAddress?: 'ip' | 'service';
   readonly scanIntervalMs?: number;
+  readonly mayCollectShared?: () => boolean;
 }
 
 export const evaluationTimeoutMs = 30_000;
@@ -60,7 +61,10 @@ export class PoolHarness {
     };
   }
 
-  replica(name = 'a', { podAddress = 'ip', scanIntervalMs = minuteMs }: ReplicaSettings = {}): Replica {
+  replica(
+    name = 'a',
+    { podAddress = 'ip', scanIntervalMs = minuteMs, mayCollectShared = () => true }: ReplicaSettings = {},
+  ): Replica {
     const counted: string[] = [];
     const counters: Counters = {
       add: <N extends CounterName>(counter: N, labels: CounterLabels<N>) => {
@@ -78,6 +82,7 @@ export class PoolHarness {
       podReadyTimeoutMs,
       evaluationTimeoutMs,
       scanIntervalMs,
+      mayCollectShared,
       clock: this.clock,
       log: silentLog,
       counters,
