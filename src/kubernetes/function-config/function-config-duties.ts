@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { toRunnerError } from '../../core/errors.ts';
+import { type RunnerError, toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { ApiError } from '../api-error.ts';
 import type { Api, Resource } from '../api.ts';
@@ -37,6 +37,8 @@ export class FunctionConfigDuties {
   readonly #retrying = new Set<string>();
   /** What was logged last of each, to log it once. */
   readonly #complaints = new Map<string, string>();
+  /** When the Role last forbade it: the next object would fare no better. */
+  readonly #deniedAtMs = new Map<Duty['kind'], number>();
   #isAtWork = false;
 
   constructor(options: DutiesOptions) {
@@ -77,13 +79,14 @@ export class FunctionConfigDuties {
     if (object === undefined || object.metadata.uid !== pending.uid) return;
     const duty = this.#dutyTo(object, pending.problem);
     if (duty.kind === 'none') return;
-    if (this.#isUndone(pending.uid, duty)) {
+    if (this.#isUndone(pending.uid, duty) || this.#isDenied(duty)) {
       this.#retry(name, pending, laterMs);
       return;
     }
     try {
       await this.#act(object, duty, pending.problem);
       this.#complaints.delete(name);
+      this.#deniedAtMs.delete(duty.kind);
       log.debug('FunctionConfig looked after', { name, duty: duty.kind });
     } catch (thrown) {
       const retryMs = this.#retryMs(name, duty, thrown);
@@ -109,6 +112,10 @@ export class FunctionConfigDuties {
     return done?.kind === kind && this.#options.clock.now() - done.atMs < laterMs;
   }
 
+  #isDenied({ kind }: Duty): boolean {
+    return this.#options.clock.now() - (this.#deniedAtMs.get(kind) ?? -Infinity) < laterMs;
+  }
+
   #retry(name: string, pending: Pending, afterMs: number): void {
     const { clock, store, signal } = this.#options;
     if (this.#retrying.has(name)) return;
@@ -129,16 +136,22 @@ export class FunctionConfigDuties {
 
   /** Undefined when there is nothing left to do. */
   #retryMs(name: string, { kind }: Duty, thrown: unknown): number | undefined {
-    const { log, signal } = this.#options;
+    const { clock, signal } = this.#options;
     if (signal.aborted) return undefined;
     if (thrown instanceof ApiError && thrown.status === 404) return undefined;
     if (thrown instanceof ApiError && thrown.status === 409) return shortlyMs;
-    const { code, message } = toRunnerError(thrown);
-    if (this.#complaints.get(name) !== message) {
-      log.warn('a FunctionConfig could not be looked after', { name, duty: kind, code, error: message });
-    }
-    this.#complaints.set(name, message);
+    const error = toRunnerError(thrown);
+    const isDenied = error.code === 'CLUSTER_DENIED';
+    if (!isDenied || !this.#deniedAtMs.has(kind)) this.#complain(name, kind, error);
+    if (isDenied) this.#deniedAtMs.set(kind, clock.now());
     return laterMs;
+  }
+
+  #complain(name: string, duty: Duty['kind'], { code, message, details }: RunnerError): void {
+    if (this.#complaints.get(name) === message) return;
+    this.#complaints.set(name, message);
+    const values = { name, duty, code, error: message, hint: details.hint };
+    this.#options.log.warn('a FunctionConfig could not be looked after', values);
   }
 }
 

@@ -197,6 +197,23 @@ describe('FunctionConfigs', () => {
     expect(status()).to.deep.equal({ functionRunnerObservedGeneration: 1 });
   });
 
+  it('that the Role forbids to look after cost a request and a line now and then, however many there are', async () => {
+    api.before = ({ verb }) => {
+      if (verb === 'patch') throw refusal(403, 'Forbidden');
+    };
+    for (let index = 0; index < 200; index += 1) {
+      const name = `fn-${String(index)}`;
+      api.put(name, rawConfig(good, { name, uid: `uid-${name}` }));
+    }
+    const { lines } = await start();
+    await clock.advance(120_000);
+    expect(api.seen.filter(({ verb }) => verb === 'patch').length).to.be.within(2, 10);
+    expect(lines).to.have.length(1);
+    api.before = () => undefined;
+    await clock.advance(31_000);
+    expect(objectAt(api.raw('fn-199') ?? {}, 'status')).to.deep.equal({ functionRunnerObservedGeneration: 1 });
+  });
+
   for (const code of [404, 403]) {
     it(`are none while the API server answers ${String(code)} to the list, and are there once it does not`, async () => {
       api.before = () => {
