@@ -16,6 +16,8 @@ want htpasswd apache2-utils
 want unshare util-linux
 want ip iproute2
 want go golang
+want buildah buildah
+want debootstrap debootstrap
 [ -n "$packages" ] || exit 0
 
 echo "installing$packages"

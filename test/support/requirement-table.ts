@@ -18,6 +18,8 @@ const requirementTable = {
   bubblewrap: program('bwrap', 'bubblewrap'),
   htpasswd: program('htpasswd', 'apache2-utils'),
   go: program('go', 'golang'),
+  buildah: program('buildah', 'buildah'),
+  debootstrap: program('debootstrap', 'debootstrap'),
   cluster: {
     missing: missingCluster,
     fix: 'apt-get install golang, or KUBEBUILDER_ASSETS=FOLDER with kube-apiserver, etcd and kubectl',
@@ -50,6 +52,8 @@ export const requirementNames: readonly RequirementName[] = [
   'bubblewrap',
   'htpasswd',
   'go',
+  'buildah',
+  'debootstrap',
   'cluster',
   'user-namespaces',
   'network-namespaces',
