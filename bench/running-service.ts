@@ -13,12 +13,16 @@ export interface RunningService {
 }
 
 /** Starts the compiled service as a process of its own, with `node` called directly. */
-export async function startCompiled(program: string, flags: readonly string[]): Promise<RunningService> {
+export async function startCompiled(
+  program: string,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const port = await freePort();
   const startedMs = performance.now();
   const args = [program, `--port=${String(port)}`, '--bind-address=127.0.0.1', '--drain-delay=0s', ...flags];
   const daemon = startDaemon(process.execPath, args, {
-    env: { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) },
+    env: { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...environment },
   });
   while (!(await accepts(port))) {
     if (performance.now() - startedMs > 10_000) throw new Error(`no service: ${daemon.stderrLines.join('\n')}`);
