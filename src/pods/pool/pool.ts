@@ -208,7 +208,9 @@ export class Pool {
       if (group.isUnused && !this.#index.hasKey(key)) this.#groups.delete(key);
     }
     for (const uid of this.#madeHere) if (this.#index.get(uid) === undefined) this.#madeHere.delete(uid);
-    if (this.#mayCollectShared()) await this.#fronts?.sweep((uid) => this.#index.get(uid) !== undefined, signal);
+    const isAlive = (uid: string): boolean => this.#index.get(uid) !== undefined;
+    this.#fronts?.forget(isAlive);
+    if (this.#mayCollectShared()) await this.#fronts?.sweep(isAlive, signal);
     await this.#options.onScan?.(signal);
   }
 

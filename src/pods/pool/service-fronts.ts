@@ -66,10 +66,14 @@ export class ServiceFronts {
     if (there !== undefined && ownerUid(there) === podUid) await this.#delete(there, signal);
   }
 
+  /** Others delete pods, too. */
+  forget(isAlive: (podUid: string) => boolean): void {
+    for (const uid of this.#hosts.keys()) if (!isAlive(uid)) this.#hosts.delete(uid);
+  }
+
   /** Deletes our Services whose pod is gone, other replicas' too. */
   async sweep(isAlive: (podUid: string) => boolean, signal: AbortSignal): Promise<void> {
     const { api, services, clock } = this.#parts;
-    for (const uid of this.#hosts.keys()) if (!isAlive(uid)) this.#hosts.delete(uid);
     const { items } = await api.list(services, { labelSelector: `${podMarks.managedBy}=${manager}` }, signal);
     const oldestMs = clock.now() - orphanAgeMs;
     for (const service of items) {
