@@ -6,6 +6,9 @@ import { parsePlatform } from '../image/platform.ts';
 import { validateImagePrefix } from '../image/reference.ts';
 import { InsecureRegistries } from '../registry/trust/hosts.ts';
 
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const label = /^[a-z\d]([-a-z\d]*[a-z\d])?$/;
+
 /** What a flag's own row cannot say about its value. */
 export const optionRules: readonly OptionRule[] = [
   ({ defaultImagePrefix }) => {
@@ -23,7 +26,25 @@ export const optionRules: readonly OptionRule[] = [
       `${JSON.stringify(bindAddress)} is wrong; give an IP address or host name without port`,
     );
   },
+  ({ podNamespace }) => {
+    if (podNamespace.length <= 63 && label.test(podNamespace)) return [];
+    return fault(
+      'pod-namespace',
+      `${JSON.stringify(podNamespace)} is wrong; give a name of lower-case letters, digits and -, up to 63`,
+    );
+  },
+  ({ registryAuthSecretName }) => objectName('registry-auth-secret-name', registryAuthSecretName),
+  ({ functionPodTemplate }) =>
+    functionPodTemplate === '' ? [] : objectName('function-pod-template', functionPodTemplate),
 ];
+
+function objectName(flag: string, name: string): readonly OptionFault[] {
+  if (name.length <= 253 && name.split('.').every((part) => label.test(part))) return [];
+  return fault(
+    flag,
+    `${JSON.stringify(name)} is wrong; give the name of an object: lower-case letters, digits, - and ., up to 253`,
+  );
+}
 
 function fault(name: string, message: string): readonly OptionFault[] {
   return [{ flag: `--${name}`, message: `--${name}: ${message}` }];

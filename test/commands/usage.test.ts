@@ -10,6 +10,15 @@ const refused: readonly { readonly args: readonly string[]; readonly lines: read
     args: ['--bind-address=[::1]:80'],
     lines: [/--bind-address: "\[::1\]:80" is wrong; give an IP address or host name/],
   },
+  {
+    args: ['--pod-namespace=Functions', '--registry-auth-secret-name=../pods', '--function-pod-template=a_b'],
+    lines: [
+      /--pod-namespace: "Functions" is wrong; give a name of lower-case letters, digits and -/,
+      /--registry-auth-secret-name: "\.\.\/pods" is wrong/,
+      /--function-pod-template: "a_b" is wrong/,
+    ],
+  },
+  { args: ['--registry-auth-secret-name='], lines: [/--registry-auth-secret-name: "" is wrong/] },
   { args: ['--image-platform=linux'], lines: [/--image-platform: /] },
   { args: ['--insecure-registries=10.0.0.0/99'], lines: [/--insecure-registries: "10.0.0.0\/99"/] },
   { args: ['resolve'], lines: [/resolve needs one IMAGE, 0 are given/] },

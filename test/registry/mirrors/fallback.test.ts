@@ -127,6 +127,23 @@ describe('a mirror of the node’s configuration, through the service', function
     });
   }
 
+  for (const url of [
+    'http://169.254.169.254',
+    'https://169.254.169.254/v2',
+    'http://[::ffff:a9fe:a9fe]',
+    'http://2852039166',
+  ]) {
+    it(`[MR11] that is a cloud's metadata service is not asked: ${url}`, async () => {
+      await using stage = await setMirrorStage();
+      await stage.write('hosts.toml', `[host."${url}"]\n`);
+      await stage.use(async (service) => {
+        const resolved = await service.resolve(stage.image);
+        expect(resolved.digest).to.equal(stage.content.manifest.digest);
+        expect(resolved.attempts.map(({ reason }) => reason).join('; ')).to.match(/metadata service/);
+      });
+    });
+  }
+
   it('[MR11] [MR8] that is down costs nothing, and is left alone for a while', async () => {
     await using stage = await setMirrorStage();
     const port = await freePort();
