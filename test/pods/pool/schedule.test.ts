@@ -6,13 +6,19 @@ import { settle } from './fake-clock.ts';
 import { Call, evaluationTimeoutMs, minuteMs, planOf, PoolHarness, waitingStatus } from './pool-harness.ts';
 import { ok } from './pod-servers.ts';
 
-const keys = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'] as const;
+const keys = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'] as const;
 
 type Step =
-  | { readonly kind: 'call'; readonly replica: number; readonly key: number; readonly count: number }
+  | {
+      readonly kind: 'call';
+      readonly replica: number;
+      readonly key: number;
+      readonly count: number;
+      readonly maxPods: number;
+    }
   | { readonly kind: 'cancel' | 'kill' | 'lose' | 'remove' | 'hopeless' | 'run'; readonly which: number }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'refuse' | 'accept' | 'restart' };
+  | { readonly kind: 'refuse' | 'outage' | 'accept' | 'restart' | 'hold' | 'release' };
 
 const which = fc.nat(50);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -21,8 +27,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('call' as const),
       replica: fc.nat(1),
-      key: fc.nat(1),
+      key: fc.nat(2),
       count: fc.integer({ min: 1, max: 12 }),
+      maxPods: fc.integer({ min: 1, max: 3 }),
     }),
   },
   {
@@ -45,7 +52,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('refuse' as const, 'accept' as const, 'restart' as const) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'refuse' as const,
+        'outage' as const,
+        'accept' as const,
+        'restart' as const,
+        'hold' as const,
+        'release' as const,
+      ),
+    }),
   },
 );
 
@@ -67,13 +83,7 @@ class Schedule {
     if (next.kind === 'call') this.#call(next);
     else if (next.kind === 'wait') await this.harness.clock.advance(next.ms);
     else if ('which' in next) this.#disturb(next.kind, next.which);
-    else if (next.kind === 'restart') await this.#restart();
-    else {
-      this.harness.cluster.refuse =
-        next.kind === 'accept'
-          ? undefined
-          : (action) => (action === 'create pods' ? refusal(403, 'Forbidden', 'exceeded quota') : undefined);
-    }
+    else await this.#change(next.kind);
     await settle();
     this.#check();
   }
@@ -81,6 +91,7 @@ class Schedule {
   async end(): Promise<void> {
     const { clock, cluster } = this.harness;
     cluster.refuse = undefined;
+    for (const { store } of this.#replicas) store.release();
     await clock.advance(3 * minuteMs);
     expect(
       this.calls.filter(({ state }) => state === 'waiting'),
@@ -95,12 +106,38 @@ class Schedule {
     expect(clock.waiting, 'timers').to.equal(0);
   }
 
-  #call({ replica, key, count }: Extract<Step, { kind: 'call' }>): void {
+  async #change(kind: 'refuse' | 'outage' | 'accept' | 'restart' | 'hold' | 'release'): Promise<void> {
+    const { cluster } = this.harness;
+    const [, other] = this.#replicas;
+    switch (kind) {
+      case 'refuse':
+        cluster.refuse = (action) =>
+          action === 'create pods' ? refusal(403, 'Forbidden', 'exceeded quota') : undefined;
+        break;
+      case 'outage':
+        cluster.refuse = () => refusal(0, '', 'no answer');
+        break;
+      case 'accept':
+        cluster.refuse = undefined;
+        break;
+      case 'restart':
+        await this.#restart();
+        break;
+      case 'hold':
+        other?.store.hold();
+        break;
+      case 'release':
+        other?.store.release();
+    }
+  }
+
+  #call({ replica, key, count, maxPods }: Extract<Step, { kind: 'call' }>): void {
     const on = this.#replicas[replica];
     const plan = planOf({
       key: keys[key] ?? keys[0],
-      image: `registry.test/fn-${String(key)}`,
-      maxPods: 2,
+      // Two of them are versions of one function.
+      image: `registry.test/fn-${String(Math.min(key, 1))}`,
+      maxPods,
       maxWaitlist: 2,
     });
     if (on === undefined) return;
