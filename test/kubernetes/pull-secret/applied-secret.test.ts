@@ -25,7 +25,7 @@ const two = dockerConfigJson({ 'a.io': 'ada:two' });
 const three = dockerConfigJson({ 'a.io': 'ada:three' });
 const image = parseReference('a.io/x:1');
 /** The double's times are real ones, and no write comes before its swap. */
-const startMs = Date.now() - 600_000;
+const startMs = Date.now() - 3_600_000;
 const type = 'kubernetes.io/dockerconfigjson';
 
 const ofSecrets = { apiGroups: [''], resources: ['secrets'] };
@@ -46,10 +46,11 @@ describe('a pull secret that is applied', () => {
   let admin: ApiClient;
   let undo: (() => unknown)[] = [];
   let clock: SteppedClock;
-  const signal = AbortSignal.timeout(60_000);
+  let signal: AbortSignal;
 
   beforeEach(async () => {
     clock = new SteppedClock(startMs);
+    signal = AbortSignal.timeout(10_000);
     double = await startApiDouble();
     double.addUser('bound', bound);
     double.addUser('porch', porch);
