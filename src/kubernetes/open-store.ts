@@ -25,7 +25,8 @@ export interface OpenStoreOptions<T extends ApiObject> {
 }
 
 /**
- * One object, watched where the Role allows that, else read every few seconds; started.
+ * One object, watched where the Role allows that, else read every few seconds; started. Where neither is allowed but to list,
+ * it is listed every few seconds.
  *
  * @throws {RunnerError} `CLUSTER_*` when it cannot even be read
  */
@@ -34,7 +35,7 @@ export async function openStore<T extends ApiObject>(options: OpenStoreOptions<T
   const { namespace, group } = resource;
   const allows = async (verb: string): Promise<boolean> =>
     permissions.allows(namespace, verb, group, resource.name, name);
-  if ((await allows('list')) && (await allows('watch'))) {
+  if ((await allows('list')) && ((await allows('watch')) || !(await allows('get')))) {
     const store = new WatchedStore({ ...options, fieldSelector: `metadata.name=${name}` });
     try {
       await store.start();

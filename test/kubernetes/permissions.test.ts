@@ -4,6 +4,8 @@ import { ApiClient } from '../../src/kubernetes/api-client.ts';
 import { openStore } from '../../src/kubernetes/open-store.ts';
 import { Permissions } from '../../src/kubernetes/permissions.ts';
 import { secrets } from '../../src/kubernetes/resources.ts';
+import { apiErrorOf } from '../support/api-behaviour/api-error-of.ts';
+import { until } from '../support/api-behaviour/until.ts';
 import type { AccessRule } from '../support/api-double/access-rules.ts';
 import { type ApiDouble, startApiDouble } from '../support/api-double/api-double.ts';
 import { NotedLog } from './noted.ts';
@@ -92,6 +94,26 @@ describe('Permissions', () => {
       ].map(async ([namespace = '', verb = '', resource = '']) => permissions.allows(namespace, verb, '', resource)),
     );
     expect(told).to.deep.equal([false, true, true]);
+  });
+
+  it('leave a store that may only list to listing, and say which verb is missing', async () => {
+    const rule = { apiGroups: [''], resources: ['secrets'], verbs: ['list'], resourceNames: ['auth-secret'] };
+    double.addUser('runner', [rule]);
+    const resource = secrets('functions');
+    const store = await openStore({ api, permissions, resource, name: 'auth-secret', log, counters: noCounters });
+    await until(() => log.alarms.length > 0, AbortSignal.timeout(5000));
+    store.close();
+    expect(log.lines.at(-1)).to.match(/Allow the verb .*watch.* on secrets in namespace functions/);
+    expect(double.requests.length).to.be.at.most(5);
+  });
+
+  it('fail a store that may do nothing, and say which verb is missing', async () => {
+    const resource = secrets('functions');
+    const error = await apiErrorOf(
+      openStore({ api, permissions, resource, name: 'auth-secret', log, counters: noCounters }),
+    );
+    expect(error.code).to.equal('CLUSTER_DENIED');
+    expect(error.details.hint).to.match(/Allow the verb "get" on secrets in namespace functions/);
   });
 
   it('correct themselves when a store may not list after all: the object is read every few seconds', async () => {
