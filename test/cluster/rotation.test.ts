@@ -93,8 +93,9 @@ for (const role of ['ours', 'porch'] as const) {
     });
 
     it('were rotated under the load that was meant', () => {
-      for (const begun of load.perSecond) expect(begun).to.be.within(ratePerSecond - 5, ratePerSecond + 5);
-      expect(load.latestMs).to.be.below(200);
+      expect(load.perSecond).to.be.within(ratePerSecond - 1, ratePerSecond + 1);
+      expect(load.latestMs, 'how late a call began').to.be.below(1000);
+      expect(load.latenciesMs[Math.floor(load.begun / 2)], 'median: calls do not pile up').to.be.below(1000);
     });
 
     it('are written once, and stay', async () => {

@@ -7,8 +7,8 @@ export interface OpenLoop {
   readonly failures: readonly string[];
   /** From the moment that a call was due to its end, sorted; a generator that is late shows here too. */
   readonly latenciesMs: readonly number[];
-  /** Calls begun in each whole second. */
-  readonly perSecond: readonly number[];
+  /** Calls begun a second, over the whole time. */
+  readonly perSecond: number;
   /** How much too late a call was begun at most. */
   readonly latestMs: number;
 }
@@ -21,7 +21,6 @@ export async function openLoop(
 ): Promise<OpenLoop> {
   const failures: string[] = [];
   const latenciesMs: number[] = [];
-  const seconds: number[] = [];
   const calls: Promise<void>[] = [];
   let latestMs = 0;
   const startMs = performance.now();
@@ -30,8 +29,6 @@ export async function openLoop(
     if (dueMs > performance.now()) await wait(dueMs - performance.now());
     const begunMs = performance.now();
     latestMs = Math.max(latestMs, begunMs - dueMs);
-    const second = Math.floor((begunMs - startMs) / 1000);
-    seconds[second] = (seconds[second] ?? 0) + 1;
     const ended = (): void => {
       latenciesMs.push(performance.now() - dueMs);
     };
@@ -41,7 +38,8 @@ export async function openLoop(
         .then(() => undefined),
     );
   }
+  const seconds = (performance.now() - startMs) / 1000;
   await Promise.all(calls);
   const sorted = latenciesMs.toSorted((one, other) => one - other);
-  return { begun: calls.length, failures, latenciesMs: sorted, perSecond: seconds.slice(0, -1), latestMs };
+  return { begun: calls.length, failures, latenciesMs: sorted, perSecond: calls.length / seconds, latestMs };
 }
