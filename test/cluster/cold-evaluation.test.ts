@@ -41,13 +41,13 @@ for (const role of ['ours', 'porch'] as const) {
       expect(all.filter(({ status }) => status === 403)).to.deep.equal([]);
     });
 
-    /** Where a secret may not be watched, it is read every five seconds, calls or none. */
+    /** The lease is renewed, and a secret that may not be watched is read, every five seconds, calls or none. */
     async function requests(): Promise<readonly ApiRequest[]> {
       const all = await stage.cluster.requests(stage.user);
-      const isPolled = ({ verb, resource }: ApiRequest): boolean => {
-        return role === 'porch' && verb === 'get' && resource === 'secrets';
+      const isSteady = ({ verb, resource }: ApiRequest): boolean => {
+        return resource === 'leases' || (role === 'porch' && verb === 'get' && resource === 'secrets');
       };
-      return all.filter((request) => request.verb !== 'watch' && !isPolled(request));
+      return all.filter((request) => request.verb !== 'watch' && !isSteady(request));
     }
   });
 }
