@@ -23,7 +23,7 @@ const leases = { group: 'coordination.k8s.io', resource: 'leases' };
 const granted: readonly Right[] = [
   ...['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => ({ verb, resource: 'pods' })),
   ...['list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
-  ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
+  ...['list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
   { verb: 'patch', ...functionConfigs, subresource: 'status' },
   ...['get', 'create', 'patch'].map((verb) => ({ verb, ...leases, name: 'krm-function-runner' })),
   ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
