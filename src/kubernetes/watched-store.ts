@@ -102,9 +102,9 @@ export class WatchedStore<T extends ApiObject> implements Store<T> {
     const { signal } = this.#stop;
     let fruitless = 0;
     while (!signal.aborted) {
-      const { end, events } = await this.#watch();
+      const { end, isFruitful } = await this.#watch();
       if (signal.aborted) return;
-      fruitless = events > 0 ? 1 : fruitless + 1;
+      fruitless = isFruitful ? 1 : fruitless + 1;
       this.#note(end);
       const next = nextWatch(end, fruitless, this.#random());
       await this.#pause(next.delayMs);

@@ -10,6 +10,7 @@ import { configMapBody } from '../support/api-behaviour/bodies.ts';
 import { seenChanges } from '../support/api-behaviour/seen-changes.ts';
 import { until } from '../support/api-behaviour/until.ts';
 import { type ApiDouble, startApiDouble } from '../support/api-double/api-double.ts';
+import { sendJson, startServer } from '../support/http-server.ts';
 import { NotedCounters, NotedLog } from './noted.ts';
 
 const resource = configMaps('functions');
@@ -157,6 +158,24 @@ describe('WatchedStore', () => {
     await until(() => double.counts()['watch configmaps'] === 3, signal);
     expect(double.counts()['list configmaps']).to.equal(3);
     expect(log.lines.find((line) => line.startsWith(lost))).to.include('Allow the verb \\"watch\\" on configmaps');
+  });
+
+  it('does not ask at full speed who ends each watch with what is known already', async () => {
+    const object = configMapBody('one', {});
+    const metadata = { name: 'one', namespace: 'functions', uid: 'u', resourceVersion: '7' };
+    const event = JSON.stringify({ type: 'ADDED', object: { ...object, metadata } });
+    const server = await startServer(({ target }, response) => {
+      if (target.includes('watch=true')) response.writeHead(200).end(`${event}\n`);
+      else sendJson(response, 200, { metadata: { resourceVersion: '7' }, items: [{ ...object, metadata }] });
+    });
+    const own = new ApiClient({ access: { ...double.access(), server: new URL(server.url) }, log, counters });
+    const store = new WatchedStore({ api: own, resource, log, counters, random: () => 0 });
+    await store.start();
+    await wait(1000);
+    store.close();
+    await own.close();
+    await server.stop();
+    expect(server.requests.length).to.be.within(3, 8);
   });
 
   it('waits for the first list while the API server is away', async () => {

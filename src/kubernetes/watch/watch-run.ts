@@ -32,36 +32,35 @@ export interface WatchRunOptions<T extends ApiObject> {
   readonly onOpen: () => void;
 }
 
-/** One watch from the version that the memory has reached, which follows it. Resolves with how it ended; never rejects. */
+/**
+ * One watch from the version that the memory has reached, which follows it. Resolves with how it ended, and whether it told
+ * anything new; never rejects.
+ */
 export async function runWatch<T extends ApiObject>(
   options: WatchRunOptions<T>,
   stop: AbortSignal,
-): Promise<{ readonly end: WatchEnd; readonly events: number }> {
+): Promise<{ readonly end: WatchEnd; readonly isFruitful: boolean }> {
   const { api, resource, selectors, memory, clock, random, timing } = options;
   const timeoutSeconds = Math.round(timing.minWatchSeconds * (1 + random()));
   const own = new AbortController();
   const signal = AbortSignal.any([stop, own.signal]);
   const watchdog = new Watchdog(clock, timing, timeoutSeconds);
-  let events = 0;
+  const from = memory.version;
+  const ended = (end: WatchEnd): Awaited<ReturnType<typeof runWatch>> => ({ end, isFruitful: memory.version !== from });
   watchdog.guard(own).catch(() => undefined);
   try {
-    const body = await api.watchStream(
-      resource,
-      { ...selectors, resourceVersion: memory.version, timeoutSeconds },
-      signal,
-    );
+    const body = await api.watchStream(resource, { ...selectors, resourceVersion: from, timeoutSeconds }, signal);
     options.onOpen();
     for await (const event of watchEvents(body)) {
       watchdog.seen(event);
       const end = take(event, options);
-      if (end !== undefined) return { end, events };
-      events += 1;
+      if (end !== undefined) return ended(end);
     }
-    return { end: { kind: 'ended' }, events };
+    return ended({ kind: 'ended' });
   } catch (thrown) {
-    if (watchdog.barked) return { end: { kind: 'quiet' }, events };
-    if (thrown instanceof ApiError && thrown.status === 410) return { end: { kind: 'expired' }, events };
-    return { end: { kind: 'failed', error: toRunnerError(thrown) }, events };
+    if (watchdog.barked) return ended({ kind: 'quiet' });
+    if (thrown instanceof ApiError && thrown.status === 410) return ended({ kind: 'expired' });
+    return ended({ kind: 'failed', error: toRunnerError(thrown) });
   } finally {
     own.abort();
   }
