@@ -40,7 +40,7 @@ const surplusAgeMs = 10_000;
 const defaultTtlMs = 30 * 60_000;
 
 /** So soon a replica looks whether what another one is to do has become its own. */
-const sharedLookMs = 5000;
+const sharedLookMs = 2000;
 
 const keep: Collection = { kind: 'keep' };
 
@@ -66,7 +66,7 @@ function dueOf(known: KnownPod, facts: CollectionFacts): Collection {
   if (!canServe(known)) return drained(known, facts);
   if (facts.condemned !== undefined) return { kind: 'mark', reason: facts.condemned.reason };
   if (facts.isSurplus) return surplus(known, facts);
-  if (facts.isOutdated) return { kind: 'mark', reason: 'outdated' };
+  if (facts.isOutdated && !isAwaited(known, facts)) return { kind: 'mark', reason: 'outdated' };
   return idle(known, facts);
 }
 
@@ -87,6 +87,11 @@ function surplus(known: KnownPod, facts: CollectionFacts): Collection {
   }
   const atMs = facts.seen.firstMs + surplusAgeMs;
   return facts.nowMs >= atMs ? { kind: 'mark', reason: 'surplus' } : { kind: 'later', atMs };
+}
+
+/** Its callers would have to wait for one more pod of a version that is on its way out. */
+function isAwaited({ verdict }: KnownPod, { ownLoad }: CollectionFacts): boolean {
+  return verdict.kind === 'starting' && ownLoad > 0;
 }
 
 function idle(known: KnownPod, facts: CollectionFacts): Collection {

@@ -183,9 +183,9 @@ describe('what is collected, and when', () => {
     ],
   ];
 
-  const lookMs = startMs + 65_000;
+  const lookMs = startMs + 62_000;
   const forOthers: typeof cases = [
-    ['an idle pod', {}, { nowMs: idleMs }, `later ${String(idleMs + 5000)}`],
+    ['an idle pod', {}, { nowMs: idleMs }, `later ${String(idleMs + 2000)}`],
     ['a marked pod whose time has come', drains(), since(startMs + 30_000), `later ${String(lookMs)}`],
     ['a failed pod of another', { status: { phase: 'Failed' } }, {}, `later ${String(lookMs)}`],
     ['a surplus pod of another', {}, { isSurplus: true }, `later ${String(lookMs)}`],
