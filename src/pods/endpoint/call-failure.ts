@@ -27,6 +27,14 @@ const lostStatuses: ReadonlySet<string> = new Set(['UNAVAILABLE', 'CANCELLED']);
 /** What grpc-js calls a stream that ended without a status; the server's own errors have other texts. */
 const streamEnded = /^Received RST_STREAM with code |^Connection dropped|^No connection established/;
 
+/** What grpc-js says of an answer that is HTTP and no gRPC: a proxy before the pod gave it. 404 it takes for UNIMPLEMENTED. */
+const notGrpc = /^Received HTTP status code /;
+
+/** Whether a gRPC server has answered that it does not know the method. */
+export function isUnknownMethod({ status, message }: GrpcFailure): boolean {
+  return status === 'UNIMPLEMENTED' && !notGrpc.test(message);
+}
+
 /** Turns the status of a call to a pod into an error of ours. Pure. */
 export function callError(
   failure: GrpcFailure,
@@ -53,5 +61,5 @@ export function callError(
 }
 
 function isLost(status: string, message: string): boolean {
-  return lostStatuses.has(status) || (status === 'INTERNAL' && streamEnded.test(message));
+  return lostStatuses.has(status) || notGrpc.test(message) || (status === 'INTERNAL' && streamEnded.test(message));
 }

@@ -6,7 +6,7 @@ import { RunnerClient } from '../../rpc/client.ts';
 import { deadlineGraceMs } from '../../rpc/deadline-grace.ts';
 import { GrpcFailure } from '../../rpc/grpc-failure.ts';
 import type { PodAnswer, PodEndpoint } from '../pod-endpoint.ts';
-import { callError } from './call-failure.ts';
+import { callError, isUnknownMethod } from './call-failure.ts';
 import { Liveness } from './liveness.ts';
 import { lost } from './lost.ts';
 import { PorchWrapper } from './porch-wrapper.ts';
@@ -46,9 +46,7 @@ export class GrpcEndpoint implements PodEndpoint {
       clock,
       intervalMs: livenessMs,
       lost: (reason) => lost(address, reason),
-      check: async (signal) => {
-        await this.#client.checkHealth('', { deadlineMs: 2 * livenessMs, signal });
-      },
+      check: async (signal) => this.#answer(signal, 2 * livenessMs),
     });
   }
 
@@ -105,7 +103,7 @@ export class GrpcEndpoint implements PodEndpoint {
     } catch (thrown) {
       if (signal.aborted) throw abortError(signal);
       if (!(thrown instanceof GrpcFailure)) throw thrown;
-      if (thrown.status === 'UNIMPLEMENTED') return undefined;
+      if (isUnknownMethod(thrown)) return undefined;
       throw this.#error(thrown, request.image);
     }
   }
@@ -118,12 +116,21 @@ export class GrpcEndpoint implements PodEndpoint {
       if (signal.aborted) throw abortError(signal);
       if (!(thrown instanceof GrpcFailure)) throw thrown;
       // A server without the health service is one that answers.
-      if (thrown.status === 'UNIMPLEMENTED') return 'serving';
+      if (isUnknownMethod(thrown)) return 'serving';
       if (thrown.status === 'DEADLINE_EXCEEDED') this.#reconnect();
       return 'silent';
     }
     await this.#throwIfNever(signal);
     return 'not-serving';
+  }
+
+  /** Resolves when the server answers, whatever it says. */
+  async #answer(signal: AbortSignal, deadlineMs: number): Promise<void> {
+    try {
+      await this.#client.checkHealth('', { deadlineMs, signal });
+    } catch (thrown) {
+      if (!(thrown instanceof GrpcFailure && isUnknownMethod(thrown))) throw thrown;
+    }
   }
 
   #reconnect(): void {
