@@ -38,6 +38,8 @@ export interface CollectionFacts {
 const surplusGraceMs = 5000;
 const surplusAgeMs = 10_000;
 const defaultTtlMs = 30 * 60_000;
+/** Within so long of its start, every replica with callers that wait for a pod has sent them there. */
+const connectMs = 1000;
 
 /** So soon a replica looks whether what another one is to do has become its own. */
 const sharedLookMs = 2000;
@@ -66,7 +68,7 @@ function dueOf(known: KnownPod, facts: CollectionFacts): Collection {
   if (!canServe(known)) return drained(known, facts);
   if (facts.condemned !== undefined) return { kind: 'mark', reason: facts.condemned.reason };
   if (facts.isSurplus) return surplus(known, facts);
-  if (facts.isOutdated && !isAwaited(known, facts)) return { kind: 'mark', reason: 'outdated' };
+  if (facts.isOutdated) return outdated(known, facts);
   return idle(known, facts);
 }
 
@@ -89,9 +91,10 @@ function surplus(known: KnownPod, facts: CollectionFacts): Collection {
   return facts.nowMs >= atMs ? { kind: 'mark', reason: 'surplus' } : { kind: 'later', atMs };
 }
 
-/** Its callers would have to wait for one more pod of a version that is on its way out. */
-function isAwaited({ verdict }: KnownPod, { ownLoad }: CollectionFacts): boolean {
-  return verdict.kind === 'starting' && ownLoad > 0;
+/** Those who wait for a pod that starts would have to wait for one more of a version that is on its way out. */
+function outdated({ verdict }: KnownPod, { seen, podReadyTimeoutMs, nowMs }: CollectionFacts): Collection {
+  const atMs = verdict.kind === 'starting' ? seen.firstMs + podReadyTimeoutMs : seen.usedMs + connectMs;
+  return nowMs >= atMs ? { kind: 'mark', reason: 'outdated' } : { kind: 'later', atMs };
 }
 
 function idle(known: KnownPod, facts: CollectionFacts): Collection {

@@ -155,8 +155,9 @@ export class FunctionPods {
   #vanish(member: Member, podName: string): void {
     const waiters = this.#roster.retire(member);
     this.#adopt(member.slot);
+    // Several may go at once, as when a template changes: what counts is that all have gone.
+    if (this.#roster.isEmpty) for (const waiter of waiters) waiter.moves += 1;
     for (const waiter of waiters) {
-      waiter.moves += 1;
       if (waiter.moves > maxMoves) waiter.fail(vanishedError({ image: this.#plan.image, podName }));
       else this.#place(waiter);
     }

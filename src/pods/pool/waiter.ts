@@ -6,7 +6,7 @@ export class Waiter {
   readonly lease: Promise<Lease>;
   /** A pod not to be preferred: the call was lost there. */
   readonly avoidUid: string;
-  /** How often the pod that it waited for went before it served. */
+  /** How often the pod that it waited for, the last one there was, went before it served. */
   moves = 0;
   readonly #resolve: (lease: Lease) => void;
   readonly #reject: (error: RunnerError) => void;

@@ -155,6 +155,18 @@ describe('what is collected, and when', () => {
     ['a marked pod goes after --evaluation-timeout', drains(), since(startMs + 30_000), 'delete idle'],
     ['a marked pod whose call still runs stays', drains(), { ownLoad: 1 }, 'keep'],
     ['an outdated pod is marked', {}, { isOutdated: true }, 'mark outdated'],
+    [
+      'one that starts may have callers who wait for it',
+      { status: waitingStatus('ContainerCreating') },
+      { isOutdated: true, nowMs: startMs + 59_999 },
+      `later ${String(startMs + 60_000)}`,
+    ],
+    [
+      'but no longer than a pod may take to start',
+      { status: waitingStatus('ContainerCreating') },
+      { isOutdated: true },
+      'mark outdated',
+    ],
     ['our surplus pod is marked', {}, { isSurplus: true, wasMadeHere: true }, 'mark surplus'],
     [
       'our surplus pod that never ran goes at once',

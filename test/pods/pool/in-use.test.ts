@@ -3,7 +3,16 @@ import { podMarks } from '../../../src/pods/pod-marks.ts';
 import { refusal } from './cluster-double.ts';
 import { settle } from './fake-clock.ts';
 import { ok } from './pod-servers.ts';
-import { Call, evaluationTimeoutMs, minuteMs, planOf, PoolHarness, runningStatus } from './pool-harness.ts';
+import {
+  Call,
+  calls,
+  evaluationTimeoutMs,
+  minuteMs,
+  planOf,
+  PoolHarness,
+  runningStatus,
+  statesOf,
+} from './pool-harness.ts';
 
 describe('function pods in use', () => {
   let harness: PoolHarness;
@@ -77,6 +86,18 @@ describe('function pods in use', () => {
     expect([...states]).to.deep.equal(['answered']);
     await harness.clock.advance(evaluationTimeoutMs + minuteMs);
     expect(harness.podNames.length).to.be.lessThan(3);
+  });
+
+  it('and those that start answer who waits for them though the tag moves meanwhile', async () => {
+    harness.startsAfter(5000);
+    const [replica, other] = [harness.replica('a'), harness.replica('b')];
+    const waiting = calls(16, replica, planOf({ maxPods: 5 }));
+    await harness.clock.advance(1000);
+    const moved = [replica, other].map((one) => new Call(one, planOf({ key: 'bbbbbbbbbbbbbbbb' })));
+    await harness.clock.advance(20_000);
+    expect(statesOf([...waiting, ...moved])).to.deep.equal({ answered: 18 });
+    await harness.clock.advance(evaluationTimeoutMs + minuteMs);
+    expect(harness.podNames).to.have.length(1);
   });
 
   it('are left to the others when this replica cannot make the Service for one', async () => {

@@ -104,7 +104,7 @@ export class PoolHarness {
     this.#addresses += 1;
     const podIP = `10.0.0.${String(this.#addresses)}`;
     if (isServing) this.servers.serve(`${podIP}:9446`);
-    this.cluster.setStatus(name, runningStatus(podIP));
+    this.cluster.setStatus(name, runningStatus(podIP, 0, {}, this.clock.now()));
   }
 
   /** `host:port` of a pod that runs. */
@@ -131,8 +131,9 @@ export function container(state: JsonObject, restartCount = 0, lastState: JsonOb
   return { name: 'function', ready: false, restartCount, state, lastState };
 }
 
-export function runningStatus(podIP: string, restartCount = 0, lastState: JsonObject = {}): JsonObject {
-  return { phase: 'Running', podIP, containerStatuses: [container({ running: {} }, restartCount, lastState)] };
+export function runningStatus(podIP: string, restartCount = 0, lastState: JsonObject = {}, startedMs = 0): JsonObject {
+  const running = startedMs === 0 ? {} : { startedAt: new Date(startedMs).toISOString() };
+  return { phase: 'Running', podIP, containerStatuses: [container({ running }, restartCount, lastState)] };
 }
 
 export function waitingStatus(reason: string, message = ''): JsonObject {
