@@ -103,6 +103,7 @@ describe('pull secret of what a pod needs', () => {
 
   it('is deleted by the one replica that does so, and not written again by another', async () => {
     const [deleting, other] = [runner({ mayList: true }), runner()];
+    await other.pullSecret.start();
     const name = await ensure(other, a);
     for (let minutes = 0; minutes <= 15; minutes += 1) {
       await other.pullSecret.collect(new Set(), false, signal);
