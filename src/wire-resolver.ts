@@ -30,8 +30,6 @@ export interface Surroundings {
 
 export interface WiredResolver {
   readonly resolver: Resolver;
-  /** For pull secrets, which must hold what helpers return too. */
-  readonly credentials: CredentialSource;
   close(): Promise<void>;
 }
 
@@ -80,7 +78,6 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   });
   return {
     resolver,
-    credentials,
     close: async () => {
       resolver.close();
       await transport.close();
