@@ -122,6 +122,11 @@ export class PoolHarness {
     });
   }
 
+  /** By all replicas that there were. */
+  get counted(): readonly string[] {
+    return this.#replicas.flatMap(({ counted }) => counted);
+  }
+
   get podNames(): readonly string[] {
     return this.cluster.pods.map(({ metadata }) => metadata.name);
   }
