@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { eventually } from '../../support/eventually.ts';
 
 /** Process ids, on this machine, of programs that run with exactly these arguments. */
-export async function processesOf(...command: readonly string[]): Promise<readonly string[]> {
+async function processesOf(...command: readonly string[]): Promise<readonly string[]> {
   const wanted = `${command.join('\0')}\0`;
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(ids.map(async (id) => readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '')));
