@@ -14,7 +14,7 @@ export const echoName = 'functions/echo:v1';
 export const setNamespaceName = 'functions/set-namespace:v0.4';
 
 /** Functions that a test asks for by what they do. */
-export const shellFunctions = {
+const shellFunctions = {
   /** Runs for two seconds, then returns its input. */
   'functions/slow:v1': 'sleep 2; cat',
   /** Fails with results in its output and a text on stderr. */
