@@ -1,3 +1,4 @@
+import { timerMs } from './clock.ts';
 import { noteDeadline } from './deadline.ts';
 import { RunnerError } from './errors.ts';
 
@@ -16,7 +17,7 @@ export function withTimeout(
   else parent?.addEventListener('abort', onParent, { once: true });
   const timer = setTimeout(() => {
     controller.abort(new RunnerError('DEADLINE', `${what} took longer than ${String(timeoutMs)} ms`));
-  }, timeoutMs);
+  }, timerMs(timeoutMs));
   timer.unref();
   return {
     signal: controller.signal,

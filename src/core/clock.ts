@@ -4,6 +4,14 @@ export interface Clock {
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What Node's timers can hold; with more they go off at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The delay for a timer: 24.8 days at most. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, longestTimerMs);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   delay: async (ms, signal) => {
@@ -16,7 +24,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', stop);
         resolve();
-      }, ms);
+      }, timerMs(ms));
       signal?.addEventListener('abort', stop, { once: true });
     });
   },

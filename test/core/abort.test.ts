@@ -59,6 +59,27 @@ describe('systemClock.delay', () => {
   });
 });
 
+describe('a time of more than 24.8 days, which no timer can hold', () => {
+  const yearMs = 365 * 24 * 60 * 60 * 1000;
+
+  it('does not end what it bounds at once', async () => {
+    using bounded = withTimeout(undefined, yearMs, 'the work');
+    await systemClock.delay(20);
+    expect(bounded.signal.aborted).to.equal(false);
+  });
+
+  it('is not waited for in no time', async () => {
+    const stop = new AbortController();
+    const waiting = systemClock.delay(yearMs, stop.signal).then(
+      () => 'over',
+      () => 'stopped',
+    );
+    await systemClock.delay(20);
+    stop.abort();
+    expect(await waiting).to.equal('stopped');
+  });
+});
+
 describe('toRunnerError', () => {
   const cases: readonly (readonly [string, unknown, string])[] = [
     ['an aborted fetch', new DOMException('aborted', 'AbortError'), 'CANCELLED'],

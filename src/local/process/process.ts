@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { timerMs } from '../../core/clock.ts';
 import { abortError } from '../../core/deadline.ts';
 import { RunnerError } from '../../core/errors.ts';
 import { HeadTail } from './head-tail.ts';
@@ -108,7 +109,7 @@ class Run {
     const guards = new DisposableStack();
     const timer = setTimeout(() => {
       this.#stop(new RunnerError('FUNCTION_TIMEOUT', `the function did not end within ${String(limits.timeoutMs)} ms`));
-    }, limits.timeoutMs);
+    }, timerMs(limits.timeoutMs));
     guards.defer(() => {
       clearTimeout(timer);
     });
