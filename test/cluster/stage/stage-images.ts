@@ -12,6 +12,14 @@ export const wrapperName = 'porch/wrapper-server:v1';
 export const echoName = 'functions/echo:v1';
 /** The functions catalog's own. */
 export const setNamespaceName = 'functions/set-namespace:v0.4';
+export const applyReplacementsName = 'functions/apply-replacements:v0.1';
+export const starlarkName = 'functions/starlark:v0.5';
+
+const catalogImages = {
+  [setNamespaceName]: 'set-namespace',
+  [applyReplacementsName]: 'apply-replacements',
+  [starlarkName]: 'starlark',
+};
 
 /** Functions that a test asks for by what they do. */
 const shellFunctions = {
@@ -28,7 +36,9 @@ export async function pushStageImages(access: RegistryAccess): Promise<void> {
   const { echo } = await build();
   await pushImage(await wrapperImage(), wrapperName, access);
   await pushImage(await programImage(echo), echoName, access);
-  await pushImage(await programImage(await catalogProgram('set-namespace')), setNamespaceName, access);
+  for (const [name, program] of Object.entries(catalogImages)) {
+    await pushImage(await programImage(await catalogProgram(program)), name, access);
+  }
   for (const [name, script] of Object.entries(shellFunctions)) {
     await pushImage(await shellImage(script), name, access);
   }
