@@ -26,7 +26,7 @@ export const replicas: readonly Mutant[] = [
     file: 'src/pods/pool/current-versions.ts',
     find: '< current.sinceMs && !this.#isCurrent(key);',
     replace: '< Infinity && !this.#isCurrent(key);',
-    test: 'test/pods/pool/decisions.test.ts',
+    test: 'test/pods/pool/outdated.test.ts',
     title: 'is not one that a replica made which has not seen the tag move',
   },
   {
