@@ -1,13 +1,12 @@
 #!/bin/sh
 # Makes the base of the images once per machine, as root: Debian by debootstrap (base.tar), and what Node comes with besides
-# (node.tar): the binary of the npm package `node`, npm, and the certificates by which this machine knows its registries.
+# (node.tar): the binary of the npm package `node`, this machine's npm, and the certificates by which it knows its registries.
 # Prints the folder that holds both, which is named for a hash of what they are made by.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 lock=$here/../../../package-lock.json
 
 suite=bookworm
-npm_version=11.6.2
 node_version=$(sed -n '/"node_modules\/node": {/,/}/s/.*"version": "\(.*\)".*/\1/p' "$lock")
 hash=$(echo "$node_version" | cat - "$here/bases.sh" | sha256sum | cut -c 1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/krm-function-runner-tests
@@ -39,16 +38,17 @@ rm -rf "$part/base/var/cache/apt/archives" "$part/base/var/lib/apt/lists"
 mkdir -p "$part/base/var/cache/apt/archives/partial"
 tar -C "$part/base" -cf "$part/base.tar" .
 
-limited npm install --prefix "$part" --no-save --no-package-lock "npm@$npm_version" "node@$node_version"
 node=$part/node/usr/local
 mkdir -p "$node/bin" "$node/lib/node_modules" "$part/node/etc/ssl/certs"
-cp "$part/node_modules/node/bin/node" "$node/bin/"
-mv "$part/node_modules/npm" "$node/lib/node_modules/"
+cp "$here/../../../node_modules/node/bin/node" "$node/bin/"
+npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
+[ -d "$npm/node_modules" ] || { say "the npm of this machine, $npm, is not one folder that could be copied"; exit 1; }
+cp -R "$npm" "$node/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$node/bin/npm"
 cp /etc/ssl/certs/ca-certificates.crt "$part/node/etc/ssl/certs/"
 tar -C "$part/node" --owner=0 --group=0 -cf "$part/node.tar" .
 
-rm -rf "$part/base" "$part/node" "$part/node_modules" "$folder"
+rm -rf "$part/base" "$part/node" "$folder"
 mv "$part" "$folder"
 say "made in $(($(date +%s) - started)) s, $(du -m "$folder" | cut -f 1) MB"
 echo "$folder"
