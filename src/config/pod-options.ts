@@ -106,6 +106,20 @@ export const podOptions = [
     help: 'The root file system of the function container is read-only, with an emptyDir at /tmp. A pod template or FunctionConfig of your own decides that itself.',
   },
   {
+    name: 'function-service-account',
+    kind: 'string',
+    default: '',
+    group: pods,
+    help: 'Service account of function pods, whose pull secrets count here too. Empty: that of the pod template, else default.',
+  },
+  {
+    name: 'pull-secrets',
+    kind: 'list',
+    default: '',
+    group: pods,
+    help: 'Comma-separated names of pull secrets in --pod-namespace, for every function pod and for finding its image.',
+  },
+  {
     name: 'pull-secret-scope',
     kind: 'choice',
     choices: ['all', 'registry'],

@@ -1,9 +1,9 @@
 import type { OptionRow, OptionsOf } from './option-row.ts';
 import { podOptions } from './pod-options.ts';
+import { registryOptions } from './registry-options.ts';
 
 const service = 'Service';
 const evaluation = 'Evaluation';
-const registries = 'Registries';
 const localRuntime = 'Local runtime';
 
 /** The flags of the service; Porch's names and defaults, and ours. A default of 0 ms, 0 bytes or an empty text means "none". */
@@ -56,6 +56,34 @@ export const serviceOptions = [
     help: 'How long new calls are still accepted after SIGTERM, while health says NOT_SERVING.',
   },
   {
+    name: 'tls-cert-file',
+    kind: 'string',
+    default: '',
+    group: service,
+    help: 'PEM file with the certificate chain of the gRPC service, which speaks TLS then; read anew when it is replaced. Empty: plaintext.',
+  },
+  {
+    name: 'tls-private-key-file',
+    kind: 'string',
+    default: '',
+    group: service,
+    help: 'PEM file with the private key of --tls-cert-file.',
+  },
+  {
+    name: 'client-ca-file',
+    kind: 'string',
+    default: '',
+    group: service,
+    help: 'PEM file with certificate authorities: only clients with a certificate by one of them may call.',
+  },
+  {
+    name: 'allow-insecure-registry-auth',
+    kind: 'boolean',
+    default: 'false',
+    group: service,
+    help: 'Take x-registry-auth of calls that come neither over TLS nor from this machine.',
+  },
+  {
     name: 'runtime',
     kind: 'choice',
     choices: ['auto', 'pod', 'local'],
@@ -103,100 +131,7 @@ export const serviceOptions = [
     group: evaluation,
     help: 'YAML file that says which image is which executable of --functions. It may be missing.',
   },
-  {
-    name: 'default-image-prefix',
-    kind: 'string',
-    default: 'ghcr.io/kptdev/krm-functions-catalog/',
-    group: registries,
-    help: 'Put before an image name that has no slash.',
-  },
-  {
-    name: 'image-platform',
-    kind: 'string',
-    default: '',
-    group: registries,
-    help: 'Platform taken from a multi-platform image, like linux/arm64/v8. Empty: linux on the architecture of this machine.',
-  },
-  {
-    name: 'image-cache-ttl',
-    kind: 'duration',
-    default: '5m',
-    group: registries,
-    help: 'How long the digest behind a tag is believed before the registry is asked again.',
-  },
-  {
-    name: 'resolve-timeout',
-    kind: 'duration',
-    default: '30s',
-    min: 1,
-    group: registries,
-    help: 'Longest time that finding an image in its registry may take, retries included.',
-  },
-  {
-    name: 'enable-private-registries',
-    kind: 'boolean',
-    default: 'false',
-    group: registries,
-    help: 'Use the credentials of --registry-auth-secret-path.',
-  },
-  {
-    name: 'registry-auth-secret-path',
-    kind: 'string',
-    default: '/var/tmp/auth-secret/.dockerconfigjson',
-    group: registries,
-    help:
-      'File with the registry credentials, as a mounted kubernetes.io/dockerconfigjson secret has it. ' +
-      'Where the flag is not set and only /var/tmp/config-secret/.dockerconfigjson exists, that one is used.',
-  },
-  {
-    name: 'registry-auth-secret-name',
-    kind: 'string',
-    default: 'auth-secret',
-    group: registries,
-    help: 'Name of the pull secret for function pods.',
-  },
-  {
-    name: 'enable-private-registries-tls',
-    kind: 'boolean',
-    default: 'false',
-    group: registries,
-    help: 'Try the certificate authorities of --tls-secret-path first, then those of the system, then plaintext as --plaintext-fallback allows.',
-  },
-  {
-    name: 'tls-secret-path',
-    kind: 'string',
-    default: '/var/tmp/tls-secret/',
-    group: registries,
-    help: 'Folder with ca.crt, else ca.pem: the certificate authorities of private registries.',
-  },
-  {
-    name: 'plaintext-fallback',
-    kind: 'choice',
-    choices: ['auto', 'always', 'never'],
-    default: 'auto',
-    group: registries,
-    help:
-      'When the TLS steps may end in plaintext HTTP, always without credentials. auto: where the registry does not speak TLS, never after a bad certificate. ' +
-      'always: after any TLS failure. never: only for --insecure-registries.',
-  },
-  {
-    name: 'insecure-registries',
-    kind: 'string',
-    default: '',
-    group: registries,
-    help:
-      'Comma-separated host[:port], *.glob or CIDR. These registries may show an unverified certificate, ' +
-      'speak plaintext HTTP and get credentials over it.',
-  },
-  {
-    name: 'registry-hosts-dir',
-    kind: 'string',
-    default: '',
-    group: registries,
-    help:
-      "Folder of the node's own registry configuration: containerd's certs.d with hosts.toml (mirrors, CAs, client certificates, headers), " +
-      "or Docker's with ca.crt, client.cert and client.key. Empty: none.",
-  },
+  ...registryOptions,
   {
     name: 'image-store',
     kind: 'string',
