@@ -1,26 +1,17 @@
-import { credentialHost, dockerHub } from '../image/docker-hub.ts';
-import { splitAuthority } from '../image/domain.ts';
-import { hasUpperCase, isBracketedAddress, isDigits } from '../image/grammar.ts';
+import { dockerHub } from '../image/docker-hub.ts';
+import { hasUpperCase } from '../image/grammar.ts';
+import { hostTarget, matchesHost, parseHostPattern } from '../image/host-pattern.ts';
+import type { HostPattern, HostTarget } from '../image/host-pattern.ts';
 import { shownInput } from '../image/quote.ts';
-import { Glob } from './glob.ts';
 
 /** A key of `auths`, taken apart as the kubelet does (pkg/credentialprovider/keyring.go). */
-export interface CredentialKey {
-  /** One name per host, lower-case, for keys without patterns; undefined for those with. */
-  readonly exactHost: string | undefined;
-  readonly labels: readonly Glob[];
-  readonly port: string;
+export interface CredentialKey extends HostPattern {
   /** Empty, or with a leading slash. */
   readonly path: string;
 }
 
 /** What is being looked up: the parts of an image's name that keys are compared with. */
-export interface KeyTarget {
-  /** One name per host. */
-  readonly exactHost: string;
-  /** Of the host as written. */
-  readonly labels: readonly string[];
-  readonly port: string;
+export interface KeyTarget extends HostTarget {
   /** With a leading slash. */
   readonly path: string;
 }
@@ -31,12 +22,10 @@ export type KeyMatch = 'yes' | 'sibling' | 'no';
 /** Undefined for a key that can match nothing. The scheme says nothing, nor does any user information. */
 export function parseKey(text: string): CredentialKey | undefined {
   const { authority, rest } = splitKey(text);
-  const { host, port = '' } = splitAuthority(authority.toLowerCase());
-  const labels = parseHost(host);
+  const host = parseHostPattern(authority);
   const isOtherScheme = rest.startsWith('//');
-  if (labels === undefined || isOtherScheme || !(port === '' || isDigits(port))) return undefined;
-  const exactHost = labels.every((label) => label.isLiteral) ? canonicalHost(host, port) : undefined;
-  return { exactHost, labels, port, path: effectivePath(rest.replace(/[?#].*$/s, ''), exactHost) };
+  if (host === undefined || isOtherScheme) return undefined;
+  return { ...host, path: effectivePath(rest.replace(/[?#].*$/s, ''), host.exactHost) };
 }
 
 /** The key as it may be shown: people write `https://user:password@host` too, or a token into a query. */
@@ -52,13 +41,12 @@ export function hasUpperCaseHost(text: string): boolean {
 
 /** @param authority `host[:port]`, lower-case */
 export function keyTarget(authority: string, path: string): KeyTarget {
-  const { host, port = '' } = splitAuthority(authority);
-  return { exactHost: canonicalHost(host, port), labels: host.split('.'), port, path: `/${path}` };
+  return { ...hostTarget(authority), path: `/${path}` };
 }
 
-export function matchKey(key: CredentialKey, { exactHost, labels, port, path }: KeyTarget): KeyMatch {
-  const isSameHost = key.exactHost === undefined ? matchesLabels(key.labels, labels) : key.exactHost === exactHost;
-  if (key.port !== port || !isSameHost || !path.startsWith(key.path)) return 'no';
+export function matchKey(key: CredentialKey, target: KeyTarget): KeyMatch {
+  const { path } = target;
+  if (!matchesHost(key, target) || !path.startsWith(key.path)) return 'no';
   const endsAtSegment = key.path === '' || key.path.endsWith('/') || [undefined, '/'].includes(path[key.path.length]);
   return endsAtSegment ? 'yes' : 'sibling';
 }
@@ -72,28 +60,11 @@ function hostParticularity({ exactHost, labels }: CredentialKey): number {
   return exactHost === undefined ? labels.filter((label) => label.isLiteral).length : Number.MAX_SAFE_INTEGER;
 }
 
-function matchesLabels(patterns: readonly Glob[], labels: readonly string[]): boolean {
-  return labels.length === patterns.length && patterns.every((pattern, index) => pattern.matches(labels[index] ?? ''));
-}
-
-/** Docker Hub's names are one host; with a port they are not Docker Hub any more. */
-function canonicalHost(host: string, port: string): string {
-  if (isBracketedAddress(host)) return URL.parse(`https://${host}`)?.hostname ?? host;
-  return port === '' ? credentialHost(host) : host;
-}
-
 /** Old keys end in the version of the registry API, which says nothing either. */
 function effectivePath(path: string, exactHost: string | undefined): string {
   if (exactHost === dockerHub && (path === '/v1' || path === '/v2')) return '';
   const effective = path.startsWith('/v1/') || path.startsWith('/v2/') ? path.slice(3) : path;
   return effective === '/' ? '' : effective;
-}
-
-function parseHost(host: string): readonly Glob[] | undefined {
-  if (isBracketedAddress(host)) return [];
-  if (!/^[a-z0-9._*\-[\]]+$/.test(host) || host.startsWith('[')) return undefined;
-  const labels = host.split('.').map((label) => Glob.parse(label));
-  return labels.every((label) => label !== undefined) ? labels : undefined;
 }
 
 /** `authority` comes without user information; `rest` is path, query and fragment. */

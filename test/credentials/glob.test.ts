@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { Glob } from '../../src/credentials/glob.ts';
+import { Glob } from '../../src/image/glob.ts';
 import { keyTarget, matchKey, parseKey, type KeyTarget } from '../../src/credentials/key.ts';
 import { keyringWith, keysFor } from './keyring-with.ts';
 

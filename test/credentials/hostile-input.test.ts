@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { decodeBase64 } from '../../src/credentials/base64.ts';
-import { Glob } from '../../src/credentials/glob.ts';
+import { Glob } from '../../src/image/glob.ts';
 import { Keyring } from '../../src/credentials/keyring.ts';
 import { keyTarget, matchKey, parseKey, shownKey } from '../../src/credentials/key.ts';
 import { parseReference } from '../../src/image/reference.ts';

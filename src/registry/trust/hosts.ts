@@ -1,5 +1,5 @@
 import { RunnerError } from '../../core/errors.ts';
-import { Glob } from '../../credentials/glob.ts';
+import { Glob } from '../../image/glob.ts';
 import { splitAuthority } from '../authority.ts';
 import { canonicalHost, cidrContains, parseCidr, parseIp, unmapIp } from '../transport/ip.ts';
 import type { Cidr } from '../transport/ip.ts';

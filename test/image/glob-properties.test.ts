@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 
-import { Glob } from '../../src/credentials/glob.ts';
+import { Glob } from '../../src/image/glob.ts';
 
 const settings = { seed: 20_260_103, numRuns: 3000 };
 
