@@ -49,7 +49,8 @@ async function help(names: readonly string[], io: CommandIo): Promise<ExitCode> 
   const [name] = names;
   try {
     const command = await load(name ?? 'serve');
-    const commands = commandTable.map((entry) => `  ${entry.name.padEnd(10)}${entry.summary}\n`).join('');
+    const width = Math.max(...commandTable.map((entry) => entry.name.length)) + 2;
+    const commands = commandTable.map((entry) => `  ${entry.name.padEnd(width)}${entry.summary}\n`).join('');
     const list = name === undefined ? `\nCommands (${program} COMMAND --help tells more):\n${commands}` : '';
     const flags = flagsHelp(command.options);
     io.stdout.write(`Usage: ${program} ${command.usage}\n\n${command.description}\n${list}\n${flags}`);

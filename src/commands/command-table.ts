@@ -39,6 +39,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./template.ts')).templateCommand,
   },
   {
+    name: 'link-pull-secret',
+    summary: 'Add a pull secret to a service account, losing none.',
+    load: async () => (await import('./link-pull-secret.ts')).linkPullSecretCommand,
+  },
+  {
     name: 'version',
     summary: 'Print the version.',
     load: async () => (await import('./version.ts')).versionCommand,

@@ -4,10 +4,8 @@ import type { OptionFault } from '../config/parse-flags.ts';
 import { toRunnerError } from '../core/errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { validateImagePrefix } from '../image/reference.ts';
+import { isNamespaceName, isObjectName } from '../kubernetes/object-name.ts';
 import { InsecureRegistries } from '../registry/trust/hosts.ts';
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
-const label = /^[a-z\d]([-a-z\d]*[a-z\d])?$/;
 
 /** What a flag's own row cannot say about its value. */
 export const optionRules: readonly OptionRule[] = [
@@ -27,7 +25,7 @@ export const optionRules: readonly OptionRule[] = [
     );
   },
   ({ podNamespace }) => {
-    if (podNamespace.length <= 63 && label.test(podNamespace)) return [];
+    if (isNamespaceName(podNamespace)) return [];
     return fault(
       'pod-namespace',
       `${JSON.stringify(podNamespace)} is wrong; give a name of lower-case letters, digits and -, up to 63`,
@@ -39,7 +37,7 @@ export const optionRules: readonly OptionRule[] = [
 ];
 
 function objectName(flag: string, name: string): readonly OptionFault[] {
-  if (name.length <= 253 && name.split('.').every((part) => label.test(part))) return [];
+  if (isObjectName(name)) return [];
   return fault(
     flag,
     `${JSON.stringify(name)} is wrong; give the name of an object: lower-case letters, digits, - and ., up to 253`,
