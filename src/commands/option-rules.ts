@@ -6,6 +6,7 @@ import { parsePlatform } from '../image/platform.ts';
 import { validateImagePrefix } from '../image/reference.ts';
 import { isNamespaceName, isObjectName } from '../kubernetes/object-name.ts';
 import { InsecureRegistries } from '../registry/trust/hosts.ts';
+import { AllowedRegistries } from '../resolver/allowed-registries.ts';
 
 /** What a flag's own row cannot say about its value. */
 export const optionRules: readonly OptionRule[] = [
@@ -17,6 +18,7 @@ export const optionRules: readonly OptionRule[] = [
   },
   ({ imagePlatform }) => (imagePlatform === '' ? [] : thrownBy('image-platform', () => parsePlatform(imagePlatform))),
   ({ insecureRegistries }) => thrownBy('insecure-registries', () => InsecureRegistries.parse(insecureRegistries)),
+  ({ allowedRegistries }) => thrownBy('allowed-registries', () => AllowedRegistries.parse(allowedRegistries)),
   ({ bindAddress }) => {
     if (isIP(bindAddress) !== 0 || /^[A-Za-z\d]([A-Za-z\d.-]{0,252})$/.test(bindAddress)) return [];
     return fault(

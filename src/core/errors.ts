@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'UNREACHABLE'
   | 'REDIRECT_REFUSED'
   | 'ADDRESS_REFUSED'
+  | 'REGISTRY_NOT_ALLOWED'
   // local runtime
   | 'LAYER_INVALID'
   | 'LAYER_LIMIT'

@@ -15,3 +15,8 @@ export function isDockerHub(domain: string): boolean {
 export function credentialHost(host: string): string {
   return isDockerHub(host) || host === dockerHubApiHost ? dockerHub : host;
 }
+
+/** Every name that a host goes by in references: Docker Hub has several. */
+export function namesOfHost(host: string): readonly string[] {
+  return credentialHost(host) === dockerHub ? [dockerHub, indexHost, dockerHubApiHost] : [host];
+}
