@@ -17,11 +17,7 @@ export interface WatchOptions extends ListOptions {
   readonly timeoutSeconds: number;
 }
 
-const patchTypes = {
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  apply: 'application/apply-patch+yaml',
-} as const;
+const patchTypes = { merge: 'application/merge-patch+json', apply: 'application/apply-patch+yaml' } as const;
 
 /** The API server over HTTP. What each method promises: {@link Api}. */
 export class ApiClient implements Api {

@@ -29,11 +29,8 @@ export interface Preconditions {
 }
 
 export interface PatchOptions {
-  /**
-   * `merge`: JSON merge patch. `strategic`: as the kind's own fields say, lists of named things joined by name. `apply`:
-   * server-side apply, which needs `fieldManager`.
-   */
-  readonly type: 'merge' | 'strategic' | 'apply';
+  /** `merge`: JSON merge patch. `apply`: server-side apply, which needs `fieldManager`. */
+  readonly type: 'merge' | 'apply';
   readonly fieldManager?: string;
   /** Take fields over that another manager owns; `apply` only. */
   readonly force?: boolean;

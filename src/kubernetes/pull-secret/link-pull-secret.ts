@@ -1,8 +1,10 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { RunnerError } from '../../core/errors.ts';
 import type { Api } from '../api.ts';
 import { ApiError } from '../api-error.ts';
+import { objectsAt } from '../object-meta.ts';
 import { secrets } from '../resources.ts';
-import { type ServiceAccount, serviceAccounts } from '../service-account.ts';
+import { serviceAccounts } from '../service-account.ts';
 import { pullSecretContent, pullSecretKeys } from './secret-types.ts';
 
 export interface Link {
@@ -19,9 +21,13 @@ export interface LinkResult {
   readonly warnings: readonly string[];
 }
 
+/** Most times that others may come first, each time with a new look at what they have written. */
+const maxTries = 20;
+const backOffMs = 50;
+
 /**
- * Adds a pull secret to those of a service account. The API server joins the lists by name, so that two who link at once
- * lose nothing, and nothing that is there is replaced.
+ * Adds a pull secret to those of a service account. The API server takes that list as a whole, so it is written only upon
+ * the version that was read: of those who link at once one comes first, and the others look again.
  *
  * @throws {RunnerError} `CLUSTER_*`, with the right that is missing as hint; `PULL_SECRET` for a secret that no node would read
  */
@@ -29,20 +35,33 @@ export async function linkPullSecret(
   api: Pick<Api, 'get' | 'patch'>,
   link: Link,
   signal: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<LinkResult> {
-  const { namespace, secret, serviceAccount } = link;
   const warnings = await checkSecret(api, link, signal);
-  const resource = serviceAccounts(namespace);
-  const found = await asked(api.get(resource, serviceAccount, signal), 'get', 'serviceaccounts', link);
-  if (found === undefined) throw noServiceAccount(link);
-  if (found.imagePullSecrets.includes(secret)) return resultOf(found, false, warnings);
-  const body = { imagePullSecrets: [{ name: secret }] };
-  const patched = api.patch(resource, serviceAccount, body, { type: 'strategic' }, signal);
-  return resultOf(await asked(patched, 'patch', 'serviceaccounts', link), true, warnings);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return { ...(await linkOnce(api, link, signal)), warnings };
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || thrown.status !== 409 || tries === maxTries) throw thrown;
+      await clock.delay(backOffMs * (1 + Math.random()) * tries, signal);
+    }
+  }
 }
 
-function resultOf(account: ServiceAccount, changed: boolean, warnings: readonly string[]): LinkResult {
-  return { changed, imagePullSecrets: account.imagePullSecrets, warnings };
+async function linkOnce(
+  api: Pick<Api, 'get' | 'patch'>,
+  link: Link,
+  signal: AbortSignal,
+): Promise<Omit<LinkResult, 'warnings'>> {
+  const { namespace, secret, serviceAccount } = link;
+  const resource = serviceAccounts(namespace);
+  const found = await asked(api.get(resource, serviceAccount, signal), 'get', link);
+  if (found === undefined) throw noServiceAccount(link);
+  if (found.imagePullSecrets.includes(secret)) return { changed: false, imagePullSecrets: found.imagePullSecrets };
+  const imagePullSecrets = [...objectsAt(found.raw, 'imagePullSecrets'), { name: secret }];
+  const body = { metadata: { resourceVersion: found.metadata.resourceVersion }, imagePullSecrets };
+  const written = await asked(api.patch(resource, serviceAccount, body, { type: 'merge' }, signal), 'patch', link);
+  return { changed: true, imagePullSecrets: written.imagePullSecrets };
 }
 
 /** Whoever may link need not be allowed to read secrets: then it is not known what the secret is. */
@@ -59,12 +78,12 @@ async function checkSecret(api: Pick<Api, 'get'>, link: Link, signal: AbortSigna
   }
 }
 
-async function asked<T>(work: Promise<T>, verb: string, resource: string, { namespace }: Link): Promise<T> {
+async function asked<T>(work: Promise<T>, verb: string, { namespace }: Link): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.status !== 403) throw thrown;
-    const hint = `Linking needs the verbs get and patch on serviceaccounts in namespace ${namespace}; "${verb}" on ${resource} is missing. Run it as somebody who has them (--kubeconfig).`;
+    const hint = `Linking needs the verbs get and patch on serviceaccounts in namespace ${namespace}; "${verb}" is missing. Run it as somebody who has them (--kubeconfig).`;
     throw new RunnerError(thrown.code, thrown.message, { ...thrown.details, hint });
   }
 }
