@@ -9,6 +9,7 @@ import { GrpcServer } from './grpc/server.ts';
 import { metricsAddress } from './observe/metrics-address.ts';
 import { startMetricsServer, type MetricsServer } from './observe/metrics-server.ts';
 import { Metrics } from './observe/metrics.ts';
+import { serverTls } from './server-tls.ts';
 import { wireEvaluator, type WiredEvaluator } from './wire-evaluator.ts';
 import { type Surroundings, wireResolver, type WiredResolver } from './wire-resolver.ts';
 
@@ -128,8 +129,9 @@ class Service implements App {
   }
 
   #createServer(): GrpcServer {
-    const { log, overrides } = this.#surroundings;
+    const { log, counters, overrides } = this.#surroundings;
     const options = this.#options;
+    const tls = serverTls(options, { log, counters });
     return new GrpcServer({
       host: bindHost(options.bindAddress),
       port: options.port,
@@ -138,6 +140,7 @@ class Service implements App {
       drainDelayMs: options.drainDelayMs,
       drainTimeoutMs: options.evaluationTimeoutMs,
       maxConnectionAgeMs: overrides.maxConnectionAgeMs ?? defaultMaxConnectionAgeMs,
+      ...(tls && { tls }),
       resolver: {
         resolve: async (image, resolveOptions) =>
           (await this.#parts.promise).resolver.resolver.resolve(image, resolveOptions),

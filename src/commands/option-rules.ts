@@ -26,6 +26,16 @@ export const optionRules: readonly OptionRule[] = [
       `${JSON.stringify(bindAddress)} is wrong; give an IP address or host name without port`,
     );
   },
+  ({ tlsCertFile, tlsPrivateKeyFile }) => {
+    if ((tlsCertFile === '') === (tlsPrivateKeyFile === '')) return [];
+    const [given, missing] =
+      tlsCertFile === '' ? ['tls-private-key-file', 'tls-cert-file'] : ['tls-cert-file', 'tls-private-key-file'];
+    return fault(given, `needs --${missing} too`);
+  },
+  ({ clientCaFile, tlsCertFile }) => {
+    if (clientCaFile === '' || tlsCertFile !== '') return [];
+    return fault('client-ca-file', 'needs --tls-cert-file and --tls-private-key-file: plaintext shows no certificates');
+  },
   ({ podNamespace }) => {
     if (isNamespaceName(podNamespace)) return [];
     return fault(

@@ -12,6 +12,7 @@ import { type ImageResolver, resolveImageMethod } from './image-resolver-service
 import { protoService } from '../rpc/proto.ts';
 import { addReflection } from './reflection.ts';
 import { rpcInterceptor, type RpcObserver } from './rpc-interceptor.ts';
+import type { ServerTls, ServerTlsOptions } from './tls/server-tls.ts';
 import { unaryHandler } from './unary-handler.ts';
 
 export interface GrpcServerOptions {
@@ -25,6 +26,8 @@ export interface GrpcServerOptions {
   /** How long accepted calls may still run after that. */
   readonly drainTimeoutMs: number;
   readonly maxConnectionAgeMs: number;
+  /** Undefined: plaintext. */
+  readonly tls?: Pick<ServerTlsOptions, 'files' | 'parseCertificates' | 'counters' | 'checkIntervalMs'>;
   readonly resolver: ImageResolver;
   readonly evaluator: Evaluator;
   readonly observe: RpcObserver;
@@ -49,6 +52,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #calls = new ActiveCalls();
   #address = '';
+  #tls: ServerTls | undefined;
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
@@ -67,14 +71,19 @@ export class GrpcServer {
     return this.#address;
   }
 
-  /** Takes calls from now on; health says NOT_SERVING until told otherwise. @throws {RunnerError} `CFG_OPTION` */
+  /** Takes calls from now on; health says NOT_SERVING until told otherwise. @throws {RunnerError} `CFG_OPTION`, `CFG_CA` */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    this.#address = await new Promise<string>((resolve, reject) => {
-      this.#server.bindAsync(authority(host, port), ServerCredentials.createInsecure(), (error, boundPort) => {
+    const credentials = await this.#credentials();
+    const bound = new Promise<string>((resolve, reject) => {
+      this.#server.bindAsync(authority(host, port), credentials, (error, boundPort) => {
         if (error === null) resolve(authority(host, boundPort));
         else reject(cannotListen(host, port, error));
       });
+    });
+    this.#address = await bound.catch(async (error: unknown) => {
+      await this.#tls?.close();
+      throw error;
     });
   }
 
@@ -83,6 +92,11 @@ export class GrpcServer {
    * accepted come to their end, for at most `drainTimeoutMs`. Aborting `hurry` skips the rest of the waiting.
    */
   async stop(hurry?: AbortSignal): Promise<void> {
+    await this.#drain(hurry);
+    await this.#tls?.close();
+  }
+
+  async #drain(hurry?: AbortSignal): Promise<void> {
     const { drainDelayMs, drainTimeoutMs, log } = this.#options;
     this.health.set('NOT_SERVING');
     if (this.#address !== '' && drainDelayMs > 0) await this.#wait(drainDelayMs, hurry);
@@ -96,6 +110,14 @@ export class GrpcServer {
     this.#calls.abortAll();
     if (await this.#within(closed, lastAnswersMs)) return;
     this.#server.forceShutdown();
+  }
+
+  async #credentials(): Promise<ServerCredentials> {
+    const { tls, clock, log } = this.#options;
+    if (tls === undefined) return ServerCredentials.createInsecure();
+    const { ServerTls: Tls } = await import('./tls/server-tls.ts');
+    this.#tls = await Tls.open({ ...tls, clock, log });
+    return this.#tls.credentials;
   }
 
   /** Whether the promise settles in time. */
