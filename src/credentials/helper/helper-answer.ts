@@ -1,7 +1,7 @@
 import { decodeJson, isJsonObject } from '../../core/json.ts';
 import type { Login } from '../candidate.ts';
 import { parseEntry } from '../entry.ts';
-import type { HelperRun } from './run-helper.ts';
+import type { ProgramRun } from '../program/run-program.ts';
 
 /** What a helper has for a registry. A reason holds nothing secret. */
 export type HelperAnswer =
@@ -17,7 +17,7 @@ const knownMessages: readonly string[] = ['no credentials server URL', 'no crede
 const tokenUser = '<token>';
 
 /** https://github.com/docker/docker-credential-helpers, `get`. */
-export function readHelperAnswer(run: HelperRun): HelperAnswer {
+export function readHelperAnswer(run: ProgramRun): HelperAnswer {
   if (run.kind === 'failed') return run;
   if (run.exitCode === 0) return readLogin(run.stdout);
   const message = run.stdout.toString('utf8').trim();

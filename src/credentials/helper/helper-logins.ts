@@ -3,9 +3,9 @@ import type { Counters } from '../../core/counters.ts';
 import type { Log } from '../../core/log.ts';
 import { SingleFlight } from '../../core/single-flight.ts';
 import type { Login } from '../candidate.ts';
+import { programEnvironment } from '../program/program-environment.ts';
+import { ProgramTurns } from '../program/program-turns.ts';
 import { type HelperAnswer, readHelperAnswer } from './helper-answer.ts';
-import { helperEnvironment } from './helper-environment.ts';
-import { HelperTurns } from './helper-turns.ts';
 import { type HelperQuestion, runHelper } from './run-helper.ts';
 
 export interface HelperLoginsOptions {
@@ -43,11 +43,11 @@ export class HelperLogins {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #held = new Map<string, Held>();
   readonly #flights = new SingleFlight<HelperAnswer>();
-  readonly #turns = new HelperTurns(maxRunning);
+  readonly #turns = new ProgramTurns(maxRunning);
 
   constructor(options: HelperLoginsOptions) {
     this.#options = options;
-    this.#environment = helperEnvironment(options.environment);
+    this.#environment = programEnvironment(options.environment);
   }
 
   /** @throws RunnerError the signal's reason when it aborts; a helper that fails is an answer */
@@ -67,8 +67,8 @@ export class HelperLogins {
 
   async #ask(question: HelperQuestion, signal: AbortSignal): Promise<HelperAnswer> {
     const { clock, counters, log, timeoutMs = 10_000 } = this.#options;
-    const options = { environment: this.#environment, timeoutMs, signal };
-    const answer = readHelperAnswer(await this.#turns.run(signal, async () => runHelper(question, options)));
+    const run = async () => runHelper(question, this.#environment, { timeoutMs, signal });
+    const answer = readHelperAnswer(await this.#turns.run(signal, run));
     counters.add('credential_helper_runs', { outcome: answer.kind });
     const nowMs = clock.now();
     if (answer.kind !== 'failed') return this.#hold(question, { answer, givenAtMs: nowMs, untilMs: nowMs + freshMs });

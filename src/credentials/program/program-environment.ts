@@ -25,11 +25,11 @@ const names: ReadonlySet<string> = new Set([
   'no_proxy',
 ]);
 
-/** What the helpers of the clouds are told their account by, workload identities among it. */
+/** What the programs of the clouds are told their account by, workload identities among it. */
 const prefixes: readonly string[] = ['AWS_', 'AZURE_', 'GOOGLE_', 'CLOUDSDK_'];
 
-/** The environment of credential helpers: of ours what they need, and nothing else. */
-export function helperEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+/** The environment of programs that give credentials: of ours what they need, and nothing else. */
+export function programEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     const isPassed = names.has(name) || prefixes.some((prefix) => name.startsWith(prefix));

@@ -1,7 +1,7 @@
 import { unlessAborted } from '../../core/unless-aborted.ts';
 
 /** At most so many at a time; the rest wait in order. */
-export class HelperTurns {
+export class ProgramTurns {
   readonly #limit: number;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
