@@ -5,9 +5,6 @@ import type { Options } from './config/options.ts';
 import { PodEvaluator } from './evaluate/pod.ts';
 import { functionConfigs } from './kubernetes/function-config/function-config-object.ts';
 import { FunctionConfigs } from './kubernetes/function-config/function-configs.ts';
-import { MountedPullSecretSource } from './kubernetes/pull-secret/pull-secret-source.ts';
-import { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
-import { secrets } from './kubernetes/resources.ts';
 import { WatchedStore } from './kubernetes/watched-store.ts';
 import { Planner } from './pods/plan/planner.ts';
 import type { PodSettings } from './pods/plan/pod-settings.ts';
@@ -16,6 +13,7 @@ import { type Cluster, wireCluster } from './wire-cluster.ts';
 import type { WiredEvaluator } from './wire-evaluator.ts';
 import type { Surroundings } from './wire-resolver.ts';
 import { wirePool } from './wire-pool.ts';
+import { wirePullSecrets } from './wire-pull-secrets.ts';
 import { wireTemplates } from './wire-templates.ts';
 import { startWarmUp, wirePodCache } from './wire-warm-up.ts';
 
@@ -42,25 +40,25 @@ export async function wirePods(
   opened.defer(() => {
     configs.close();
   });
-  const pullSecret = wirePullSecret(options, cluster, surroundings);
+  const pullSecrets = wirePullSecrets(options, cluster, surroundings);
   opened.defer(() => {
-    pullSecret?.close();
+    pullSecrets.close();
   });
   const cache = await wirePodCache(options, surroundings);
   opened.defer(() => {
     cache?.close();
   });
-  await Promise.all([configs.start(), pullSecret?.start()]);
+  await Promise.all([configs.start(), pullSecrets.start()]);
   const planner = new Planner({
     settings: podSettings(options, wrapperServerImage),
     templates,
     functionConfigs: configs,
-    pullSecret,
+    pullSecrets: pullSecrets.forPods,
     defaultImagePrefix: options.defaultImagePrefix,
     ttlOf: (canonical) => cache?.ttlOf(canonical),
     log: surroundings.log,
   });
-  const wired = await wirePool(options, cluster, pullSecret, surroundings);
+  const wired = await wirePool(options, cluster, pullSecrets, surroundings);
   opened.defer(async () => wired.close());
   const { pool } = wired;
   if (options.warmUpPodCache) {
@@ -93,29 +91,6 @@ function podSettings(options: Options, wrapperServerImage: string): PodSettings 
 function noWrapperImage(): RunnerError {
   return new RunnerError('CFG_OPTION', 'the environment variable WRAPPER_SERVER_IMAGE is not set', {
     hint: 'Set it to the image of the server inside function pods, or give --runtime=local.',
-  });
-}
-
-function wirePullSecret(
-  options: Options,
-  cluster: Cluster,
-  { log, counters, overrides }: Surroundings,
-): PullSecret | undefined {
-  if (!options.enablePrivateRegistries) return undefined;
-  const { clock = systemClock } = overrides;
-  const resource = secrets(options.podNamespace);
-  return new PullSecret({
-    api: cluster.api,
-    resource,
-    openStore: async (name) => cluster.open(resource, name),
-    permissions: cluster.permissions,
-    name: options.registryAuthSecretName,
-    source: new MountedPullSecretSource({ path: options.registryAuthSecretPath, log, counters, clock }),
-    scope: options.pullSecretScope,
-    adopt: options.adoptPullSecret,
-    log,
-    counters,
-    clock,
   });
 }
 

@@ -8,13 +8,13 @@ import { Lease } from './kubernetes/lease.ts';
 import { managedByLabel, manager } from './kubernetes/manager.ts';
 import { objectAt, objectsAt, textAt } from './kubernetes/object-meta.ts';
 import type { Pod } from './kubernetes/pod.ts';
-import type { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
 import { pods, services } from './kubernetes/resources.ts';
 import type { Store } from './kubernetes/store.ts';
 import { WatchedStore } from './kubernetes/watched-store.ts';
 import { createConnectPod } from './pods/endpoint/connect-pod.ts';
 import { Pool } from './pods/pool/pool.ts';
 import type { Cluster } from './wire-cluster.ts';
+import type { WiredPullSecrets } from './wire-pull-secrets.ts';
 import type { Surroundings } from './wire-resolver.ts';
 
 interface WiredPool {
@@ -26,7 +26,7 @@ interface WiredPool {
 export async function wirePool(
   options: Options,
   cluster: Cluster,
-  pullSecret: PullSecret | undefined,
+  pullSecrets: Pick<WiredPullSecrets, 'collect'>,
   { log, counters, overrides }: Surroundings,
 ): Promise<WiredPool> {
   const { clock = systemClock } = overrides;
@@ -51,7 +51,7 @@ export async function wirePool(
     evaluationTimeoutMs: options.evaluationTimeoutMs,
     scanIntervalMs: options.scanIntervalMs,
     mayCollectShared: () => lease.mayCollectShared(),
-    onScan: async (signal) => pullSecret?.collect(pullSecretsOf(store), lease.mayCollectShared(), signal),
+    onScan: async (signal) => pullSecrets.collect(pullSecretsOf(store), lease.mayCollectShared(), signal),
     clock,
     log,
     counters,

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from './core/clock.ts';
 import type { Counters } from './core/counters.ts';
 import type { Log } from './core/log.ts';
 import { MountedFile } from './core/mounted-file.ts';
-import { CredentialSource } from './credentials/credential-source.ts';
+import { CredentialSource, type CredentialSourceOptions } from './credentials/credential-source.ts';
 import { HelperLogins } from './credentials/helper/helper-logins.ts';
 import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
@@ -41,10 +41,10 @@ export interface WiredResolver {
 export async function wireResolver(options: Options, surroundings: Surroundings): Promise<WiredResolver> {
   const { environment, log, counters, overrides } = surroundings;
   const { clock = systemClock, lookup, dial, timeouts, random } = overrides;
-  const credentials = new CredentialSource(
-    await mountedKeyring(options, surroundings),
-    new HelperLogins({ environment, clock, log, counters }),
-  );
+  const credentials = new CredentialSource({
+    file: await mountedKeyring(options, surroundings),
+    logins: new HelperLogins({ environment, clock, log, counters }),
+  });
   const mountedCa = await mountedAuthorities(options, surroundings);
   const transport = new Transport({
     mountedCa,
@@ -62,7 +62,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     clock,
   });
   const hosts = await nodeHosts(options, log, clock);
-  const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, signal)).candidates;
+  const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, { signal })).candidates;
   const resolver = new Resolver({
     client: new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf }),
     credentials,
@@ -99,7 +99,7 @@ async function nodeHosts(
 async function mountedKeyring(
   options: Options,
   { log, counters, overrides }: Surroundings,
-): Promise<{ current(): Promise<Keyring> }> {
+): Promise<CredentialSourceOptions['file']> {
   if (!options.enablePrivateRegistries) return { current: async () => Promise.resolve(Keyring.empty) };
   const file = new MountedFile<Keyring>({
     paths: [options.registryAuthSecretPath],

@@ -67,7 +67,7 @@ async function list({ options, given, positionals, warnings }: Flags, io: Comman
   const wired = await wireResolver(options, surroundings);
   using bound = withTimeout(io.stop, options.resolveTimeoutMs, `listing the tags of ${image}`);
   try {
-    const session = await wired.resolver.open(image, bound.signal);
+    const session = await wired.resolver.open(image, { signal: bound.signal });
     const found = await session.listTags(bound.signal);
     const { connection, attempts, credential } = session;
     return { image, ...found, connection, attempts, credential };

@@ -66,11 +66,16 @@ export class MountedFile<T> {
     return this.#held === undefined ? this.#once(async () => this.#first()) : this.#held.value;
   }
 
-  /** The last good content, after a look at the disk if the last look is old enough. @throws RunnerError as `load` */
-  async current(): Promise<T> {
+  /**
+   * The last good content, after a look at the disk if the last look is old enough.
+   *
+   * @param options.recheck look in any case
+   * @throws RunnerError as `load`
+   */
+  async current({ recheck = false }: { readonly recheck?: boolean } = {}): Promise<T> {
     const held = this.#held;
     if (held === undefined) return this.load();
-    if (this.#clock.now() - this.#checkedAtMs < this.#checkIntervalMs) return held.value;
+    if (!recheck && this.#clock.now() - this.#checkedAtMs < this.#checkIntervalMs) return held.value;
     return this.#once(async () => this.#refresh(held));
   }
 

@@ -14,17 +14,19 @@ export type Login =
   /** Goes to the registry as it is, as Bearer. */
   | { readonly kind: 'registry-token'; readonly token: Secret };
 
-/** The program that gave a login, which stands in no file. */
-interface HelperOrigin {
-  /** `NAME` of `docker-credential-NAME`. */
-  readonly name: string;
-  /** What the program was asked for: the key of the login in a docker config, `https://index.docker.io/v1/` for Docker Hub. */
+/** Where a login comes from that stands in no file: a program gave it. */
+export interface Issued {
+  /** Who gives it for what; the same while only the login changes. No secret. */
+  readonly scope: string;
+  /** Its key in a docker config for nodes: `host[:port][/path]`, `https://index.docker.io/v1/` for Docker Hub. */
   readonly server: string;
+  /** When it ends, in milliseconds since the epoch; undefined when the program does not tell. */
+  readonly expiresAtMs: number | undefined;
   /** To be told when a registry answered 401 or 403 to the login: the program may have another one by now. */
   readonly refused: () => void;
 }
 
-/** A credential that matches an image: an entry of the credentials file, or what a helper named there returned. */
+/** A credential that matches an image: an entry of a credentials file or pull secret, or what a program or the caller gave. */
 export type Candidate =
   | {
       readonly kind: 'login';
@@ -33,7 +35,7 @@ export type Candidate =
       readonly login: Login;
       /** Tells logins apart without telling what they are: a hash keyed anew in each process; `anonymous` for none. */
       readonly fingerprint: string;
-      readonly helper?: HelperOrigin;
+      readonly issued?: Issued;
     }
   /** An entry that cannot be read: to be reported as `CFG_ENTRY_AUTH` when its turn comes. The reason holds no value. */
   | { readonly kind: 'broken'; readonly key: string; readonly reason: string };

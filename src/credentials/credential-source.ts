@@ -1,59 +1,92 @@
 import { credentialHost, dockerHub } from '../image/docker-hub.ts';
 import type { Reference } from '../image/reference.ts';
+import { type CallerLogin, callerCandidate } from './caller.ts';
 import { anonymous, type Candidate, withoutRepeats } from './candidate.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { HelperLogins } from './helper/helper-logins.ts';
 import type { HelperChoice } from './helper/helper-choices.ts';
 import type { HelperQuestion } from './helper/run-helper.ts';
-import type { Keyring, Lookup } from './keyring.ts';
+import { Keyring, type Lookup } from './keyring.ts';
+
+/** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
+export type ImageName = Pick<Reference, 'domain' | 'path'> & Partial<Pick<Reference, 'tag'>>;
+
+/** Pull secrets and the like. */
+export interface KeyringSource {
+  /** The most important one first; none where there are none for the image. @throws RunnerError the signal's reason only */
+  keyringsFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Keyring[]>;
+}
+
+/** Programs that are asked for logins. */
+export interface CandidateSource {
+  /** In their order; a program that fails is a broken candidate. @throws RunnerError the signal's reason only */
+  candidatesFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Candidate[]>;
+}
+
+export interface CredentialSourceOptions {
+  /** The mounted file. */
+  readonly file: { current(options?: { readonly recheck?: boolean }): Promise<Keyring> };
+  readonly logins: Pick<HelperLogins, 'get' | 'refused'>;
+  /** Before the mounted file, as the kubelet has it. Default: none. */
+  readonly secrets?: KeyringSource;
+  /** After all files, as the kubelet has it. Default: none. */
+  readonly providers?: CandidateSource;
+}
+
+export interface LookupOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whose credentials alone are to be used. */
+  readonly caller?: CallerLogin | undefined;
+  /** Look at the mounted file even if that was done a moment ago. */
+  readonly recheck?: boolean;
+}
 
 /** What helpers know Docker Hub by (registry-behaviour CH9). */
 const dockerHubServer = 'https://index.docker.io/v1/';
 
-/** The credentials of the mounted file, and of the helpers that it names. */
+/** All credentials that the runner has: pull secrets, the mounted file, helpers that it names, and other programs. */
 export class CredentialSource {
-  readonly #file: { current(): Promise<Pick<Keyring, 'lookup' | 'helperFor'>> };
-  readonly #logins: Pick<HelperLogins, 'get' | 'refused'>;
+  readonly #options: CredentialSourceOptions;
 
-  /** @param file is asked once per lookup, so that a rotated file counts at once */
-  constructor(
-    file: { current(): Promise<Pick<Keyring, 'lookup' | 'helperFor'>> },
-    logins: Pick<HelperLogins, 'get' | 'refused'>,
-  ) {
-    this.#file = file;
-    this.#logins = logins;
+  constructor(options: CredentialSourceOptions) {
+    this.#options = options;
   }
 
   /**
-   * Every credential that matches the image, that of a helper first. A helper without credentials is passed over; one that
-   * fails is a broken candidate, since what it did not say may be what the registry wants.
+   * Every credential that matches the image: that of a helper first, then those of pull secrets and of the mounted file, the
+   * most particular key first, then those of other programs. A program without credentials is passed over; one that fails
+   * is a broken candidate, since what it did not say may be what the registry wants.
    *
-   * @throws RunnerError the signal's reason when it aborts
+   * @throws RunnerError the signal's reason when it aborts; `REQUEST_INVALID` for the caller's login
    */
-  async lookup(reference: Pick<Reference, 'domain' | 'path'>, signal?: AbortSignal): Promise<Lookup> {
-    const keyring = await this.#file.current();
-    const found = keyring.lookup(reference);
-    const choice = keyring.helperFor(reference);
-    if (choice === undefined) return found;
-    const given = await this.#ask(choice, reference, signal);
-    if (given === undefined) return found;
-    const others = found.candidates.filter((candidate) => candidate !== anonymous);
+  async lookup(image: ImageName, { signal, caller, recheck = false }: LookupOptions = {}): Promise<Lookup> {
+    if (caller !== undefined) return { candidates: [callerCandidate(caller, image)], warnings: [] };
+    const { file, secrets, providers } = this.#options;
+    const mounted = await file.current({ recheck });
+    const others = (await secrets?.keyringsFor(image, signal)) ?? [];
+    const found = Keyring.lookupIn([...others, mounted], image);
+    const choice = mounted.helperFor(image);
+    const helped = choice === undefined ? undefined : await this.#ask(choice, image, signal);
+    const provided = (await providers?.candidatesFor(image, signal)) ?? [];
+    if (helped === undefined && provided.length === 0) return found;
+    const filed = found.candidates.filter((candidate) => candidate !== anonymous);
     return {
-      candidates: withoutRepeats([given, ...others]),
-      warnings: given.kind === 'login' ? [...found.warnings, unknownToNode(given.key)] : found.warnings,
+      candidates: withoutRepeats([...(helped === undefined ? [] : [helped]), ...filed, ...provided]),
+      warnings: found.warnings,
     };
   }
 
   async #ask(
     choice: Exclude<HelperChoice, { kind: 'off' }>,
-    { domain }: Pick<Reference, 'domain'>,
+    { domain }: ImageName,
     signal: AbortSignal | undefined,
   ): Promise<Candidate | undefined> {
     if (choice.kind === 'broken')
       return { kind: 'broken', key: `credential helper for ${domain}`, reason: choice.reason };
+    const { logins } = this.#options;
     const server = credentialHost(domain) === dockerHub ? dockerHubServer : domain;
     const question: HelperQuestion = { name: choice.name, server };
-    const answer = await this.#logins.get(question, signal);
+    const answer = await logins.get(question, signal);
     const key = `docker-credential-${choice.name} for ${domain}`;
     switch (answer.kind) {
       case 'none':
@@ -63,14 +96,11 @@ export class CredentialSource {
       case 'login': {
         const { login } = answer;
         const refused = (): void => {
-          this.#logins.refused(question, login);
+          logins.refused(question, login);
         };
-        return { kind: 'login', key, login, fingerprint: fingerprintOf(login), helper: { ...question, refused } };
+        const issued = { scope: `helper ${choice.name} ${server}`, server, expiresAtMs: undefined, refused };
+        return { kind: 'login', key, login, fingerprint: fingerprintOf(login), issued };
       }
     }
   }
-}
-
-function unknownToNode(key: string): string {
-  return `the login came from ${key}; the node will not run it, so the pull secret must hold what it returned`;
 }

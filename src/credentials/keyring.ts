@@ -35,8 +35,11 @@ export class Keyring {
     this.warnings = warnings;
   }
 
-  /** @throws RunnerError `CFG_JSON` or `CFG_SHAPE`; a single bad entry is kept as broken instead */
-  static parse(bytes: Uint8Array, file: string): Keyring {
+  /**
+   * @param origin shown before each key, where there are other keyrings: `pull secret NAME: `
+   * @throws RunnerError `CFG_JSON` or `CFG_SHAPE`; a single bad entry is kept as broken instead
+   */
+  static parse(bytes: Uint8Array, file: string, origin = ''): Keyring {
     const config = parseDockerConfig(bytes, file);
     const warnings = [...config.warnings];
     const slots: Slot[] = [];
@@ -45,7 +48,7 @@ export class Keyring {
       const entry = parseEntry(value);
       warnings.push(...entryWarnings(text, key, entry));
       if (key === undefined || entry.kind === 'empty') continue;
-      slots.push({ key, candidate: candidateOf(shownKey(text), entry) });
+      slots.push({ key, candidate: candidateOf(origin + shownKey(text), entry) });
     }
     return new Keyring(slots, config.helpers, warnings);
   }
@@ -55,21 +58,18 @@ export class Keyring {
     return this.#slots.map(({ candidate }) => candidate.key);
   }
 
+  /**
+   * Every credential of several keyrings that matches the image: the most particular key first, and of equals that of the
+   * earlier keyring (registry-behaviour P5, P13).
+   */
+  static lookupIn(keyrings: readonly Keyring[], reference: Pick<Reference, 'domain' | 'path'>): Lookup {
+    const slots = keyrings.flatMap((keyring) => keyring.#slots).toSorted((a, b) => compareKeys(a.key, b.key));
+    return lookupAmong(slots, reference);
+  }
+
   /** Every credential of the file that matches the image. */
   lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
-    const target = keyTarget(reference.domain, reference.path);
-    const matches = this.#slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));
-    const found = withoutRepeats(matches.filter(({ match }) => match === 'yes').map(({ candidate }) => candidate));
-    return {
-      candidates: found.length === 0 ? [anonymous] : found,
-      warnings: matches
-        .filter(({ match }) => match === 'sibling')
-        .map(
-          ({ candidate }) =>
-            `credentials ${JSON.stringify(candidate.key)} are not for ${reference.domain}/${reference.path}, ` +
-            'but the kubelet, which compares the text only, will also offer them',
-        ),
-    };
+    return lookupAmong(this.#slots, reference);
   }
 
   /**
@@ -82,6 +82,22 @@ export class Keyring {
     const choice = this.#helpers.own(target) ?? (isInFile ? undefined : this.#helpers.store);
     return choice?.kind === 'off' ? undefined : choice;
   }
+}
+
+function lookupAmong(slots: readonly Slot[], reference: Pick<Reference, 'domain' | 'path'>): Lookup {
+  const target = keyTarget(reference.domain, reference.path);
+  const matches = slots.map(({ key, candidate }) => ({ candidate, match: matchKey(key, target) }));
+  const found = withoutRepeats(matches.filter(({ match }) => match === 'yes').map(({ candidate }) => candidate));
+  return {
+    candidates: found.length === 0 ? [anonymous] : found,
+    warnings: matches
+      .filter(({ match }) => match === 'sibling')
+      .map(
+        ({ candidate }) =>
+          `credentials ${JSON.stringify(candidate.key)} are not for ${reference.domain}/${reference.path}, ` +
+          'but the kubelet, which compares the text only, will also offer them',
+      ),
+  };
 }
 
 function candidateOf(key: string, entry: Exclude<Entry, { kind: 'empty' }>): Candidate {

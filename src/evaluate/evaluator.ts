@@ -1,10 +1,13 @@
 import type { Log } from '../core/log.ts';
+import type { CallerLogin } from '../credentials/caller.ts';
 import type { FunctionResult } from './krm-result.ts';
 
 export interface EvaluateRequest {
   readonly image: string;
   /** One ResourceList, YAML or JSON, UTF-8. */
   readonly resourceList: Uint8Array;
+  /** The registry login that came with the call, used alone then. */
+  readonly caller?: CallerLogin | undefined;
   /** Aborts with the caller's deadline or cancellation. */
   readonly signal: AbortSignal;
   /** Carries the request's id. */

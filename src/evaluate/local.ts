@@ -12,10 +12,12 @@ import type { EvaluateRequest, Evaluator, Outcome } from './evaluator.ts';
 import { excerpt } from './excerpt.ts';
 import { outcomeOf } from './outcome.ts';
 
+type Asker = Pick<EvaluateRequest, 'signal' | 'caller'>;
+
 /** The part of the `Resolver` that the local runtime needs. */
 interface ImageResolver {
-  resolve(image: string, options: { readonly signal: AbortSignal }): Promise<{ readonly resolution: Resolution }>;
-  session(resolution: Resolution): Promise<LayerSource>;
+  resolve(image: string, asker: Asker): Promise<{ readonly resolution: Resolution }>;
+  session(resolution: Resolution, asker: Omit<Asker, 'signal'>): Promise<LayerSource>;
 }
 
 interface LocalLimits extends ProcessLimits {
@@ -71,7 +73,7 @@ export class LocalEvaluator implements Evaluator {
 
   async #evaluate(request: EvaluateRequest): Promise<Outcome> {
     const { resolver } = this.#options;
-    const { resolution } = await resolver.resolve(request.image, { signal: request.signal });
+    const { resolution } = await resolver.resolve(request.image, request);
     const { exitCode, stdout, stderr, stderrBytes } = await this.#run(request, resolution);
     const { image } = request;
     const { digest } = resolution;
@@ -92,9 +94,9 @@ export class LocalEvaluator implements Evaluator {
   async #tryRun(request: EvaluateRequest, resolution: Resolution): Promise<Attempt> {
     const { resolver, store, sandboxes, limits } = this.#options;
     const sandbox = await sandboxes.current();
-    const { signal } = request;
+    const { signal, caller } = request;
     const argv = commandOf(resolution);
-    const unpacked = await store.unpack(resolution, async () => await resolver.session(resolution), signal);
+    const unpacked = await store.unpack(resolution, async () => await resolver.session(resolution, { caller }), signal);
     try {
       const { uid, gid, home } = resolveUser(resolution.user, unpacked.passwd, unpacked.group);
       const env = functionEnvironment(resolution.env, home);

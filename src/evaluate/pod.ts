@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts';
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
+import type { CallerLogin } from '../credentials/caller.ts';
 import { shownInput } from '../image/quote.ts';
 import type { PodAnswer } from '../pods/pod-endpoint.ts';
 import type { PodPlan } from '../pods/pod-plan.ts';
@@ -9,12 +10,15 @@ import { outcomeOf } from './outcome.ts';
 
 /** The part of the `Resolver` that the pod runtime needs. */
 interface ImageResolver {
-  resolve(image: string, options: { readonly signal: AbortSignal }): Promise<{ readonly resolution: Resolution }>;
+  resolve(
+    image: string,
+    asker: Pick<EvaluateRequest, 'signal' | 'caller'>,
+  ): Promise<{ readonly resolution: Resolution }>;
 }
 
 export interface PodEvaluatorOptions {
   readonly resolver: ImageResolver;
-  readonly planner: { plan(resolution: Resolution): Promise<PodPlan> };
+  readonly planner: { plan(resolution: Resolution, caller?: CallerLogin): Promise<PodPlan> };
   readonly pool: {
     run(
       plan: PodPlan,
@@ -68,10 +72,10 @@ export class PodEvaluator implements Evaluator {
     this.#options.counters.add('evaluations', { runtime: 'pod', outcome });
   }
 
-  async #evaluate({ image, resourceList, signal }: EvaluateRequest): Promise<Outcome> {
+  async #evaluate({ image, resourceList, signal, caller }: EvaluateRequest): Promise<Outcome> {
     const { resolver, planner, pool } = this.#options;
-    const { resolution } = await resolver.resolve(image, { signal });
-    const plan = await planner.plan(resolution);
+    const { resolution } = await resolver.resolve(image, { signal, caller });
+    const plan = await planner.plan(resolution, caller);
     const { exitCode, output, stderr, stderrBytes, results } = await pool.run(plan, { image, resourceList }, signal);
     const { digest } = resolution;
     const outcome = await outcomeOf({ runtime: 'pod', image, digest, exitCode, stdout: output, stderr, stderrBytes });

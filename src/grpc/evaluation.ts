@@ -25,7 +25,7 @@ export async function evaluate(parts: EvaluationParts, request: Message, context
   try {
     checkRequest(image, resourceList);
     const outcome = await parts.slots.run(async () =>
-      parts.evaluator.evaluate({ image, resourceList, signal: context.signal, log }),
+      parts.evaluator.evaluate({ image, resourceList, caller: context.caller, signal: context.signal, log }),
     );
     noteOutcome(context, log, outcome);
     if (outcome.exitCode === 0) checkSize(outcome, parts.maxMessageBytes);

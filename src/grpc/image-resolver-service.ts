@@ -12,7 +12,11 @@ export interface ImageResolver {
 export function resolveImageMethod(resolver: ImageResolver): UnaryMethod {
   return async (request, context) => {
     const image = textField(request, 'image');
-    const resolved = await resolver.resolve(image, { signal: context.signal, refresh: flagField(request, 'refresh') });
+    const resolved = await resolver.resolve(image, {
+      signal: context.signal,
+      caller: context.caller,
+      refresh: flagField(request, 'refresh'),
+    });
     const { resolution, cached, elapsedMs } = resolved;
     const { digest, connection, credential } = resolution;
     const reference = resolution.reference.canonical;

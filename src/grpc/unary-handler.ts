@@ -49,7 +49,7 @@ async function answer(method: UnaryMethod, { id, call, callback, controller, log
   });
   try {
     const request = messageOf(call.request);
-    const response = await method(request, { signal: controller.signal, log, note });
+    const response = await method(request, { signal: controller.signal, caller: undefined, log, note });
     callback(null, response);
     const image = cutMiddle(textField(request, 'image'), 300);
     log.debug('call answered', { image, ms: Math.round(performance.now() - startedMs), ...noted });

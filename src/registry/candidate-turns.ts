@@ -27,7 +27,7 @@ export class CandidateTurns {
    * the refusal, with the keys of those refused before, when nobody is left.
    */
   pass(from: Candidate, refusal: RunnerError): 'passed' | 'passed before' {
-    if (from.kind === 'login') from.helper?.refused();
+    if (from.kind === 'login') from.issued?.refused();
     if (from !== this.current) return 'passed before';
     if (this.#isSettled || this.#turn + 1 >= this.#candidates.length) throw this.#withEarlier(refusal);
     this.#turn += 1;

@@ -4,7 +4,9 @@ import type { Counters } from '../core/counters.ts';
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { SingleFlight } from '../core/single-flight.ts';
-import type { CredentialSource } from '../credentials/credential-source.ts';
+import type { CallerLogin } from '../credentials/caller.ts';
+import type { Candidate } from '../credentials/candidate.ts';
+import type { CredentialSource, LookupOptions } from '../credentials/credential-source.ts';
 import type { Platform } from '../image/platform.ts';
 import { namingImage } from '../image/naming-image.ts';
 import { shownInput } from '../image/quote.ts';
@@ -19,8 +21,12 @@ import { type Freshness, TagCache } from './tag-cache.ts';
 
 export interface ResolverOptions<S extends Session = RegistrySession> {
   readonly client: SessionSource<S>;
-  /** Asked once per resolution, so that a rotated file counts at once. */
+  /** Asked once per resolution, so that a rotated file counts at once; once more when all of them were refused. */
   readonly credentials: Pick<CredentialSource, 'lookup'>;
+  /** Default: every image may be asked for by any name. */
+  readonly gate?: ImageGate;
+  /** Default: every image will do. */
+  readonly verifier?: ImageVerifier;
   /** Put before a name without a slash; empty for none. */
   readonly defaultImagePrefix: string;
   /** How long a tag's answer is fresh; 0 asks the registry every time. */
@@ -35,7 +41,29 @@ export interface ResolverOptions<S extends Session = RegistrySession> {
   readonly counters: Counters;
 }
 
-export interface ResolveOptions {
+/** Which images may be asked for, and where. Asks nobody. */
+export interface ImageGate {
+  /** The name under which the image is looked up. @throws {RunnerError} when it must not be */
+  admit(reference: Reference): Reference;
+}
+
+/** Whether what an image name points at may be run. */
+export interface ImageVerifier {
+  /** @throws {RunnerError} when it must not be, or when that cannot be found out */
+  verify(
+    image: { readonly reference: Reference; readonly digest: string; readonly candidates: readonly Candidate[] },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** Who asks. */
+interface Asker {
+  readonly signal?: AbortSignal;
+  /** The login that came with the call, with which alone registries are asked. */
+  readonly caller?: CallerLogin | undefined;
+}
+
+export interface ResolveOptions extends Asker {
   readonly signal: AbortSignal;
   /** Ask the registry even if the answer is still fresh, or was "no" just now. */
   readonly refresh?: boolean;
@@ -74,17 +102,20 @@ export class Resolver<S extends Session = RegistrySession> {
   }
 
   /** @throws {RunnerError} naming the image */
-  async resolve(image: string, { signal, refresh = false }: ResolveOptions): Promise<Resolved> {
-    const { clock, counters, defaultImagePrefix, log } = this.#options;
+  async resolve(image: string, options: ResolveOptions): Promise<Resolved> {
+    const { clock, counters, log, verifier } = this.#options;
+    const { signal } = options;
     const startedMs = clock.now();
     let reference: Reference | undefined;
     try {
       signal.throwIfAborted();
-      reference = parseReference(image, { defaultImagePrefix });
-      const { question, answer } = await this.#answered(reference, signal, refresh);
+      reference = this.#admitted(image);
+      const { question, answer } = await this.#answered(reference, options);
+      const { digest } = answer.entry;
+      await verifier?.verify({ reference, digest, candidates: question.candidates }, signal);
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
-      log.debug('image resolved', { image, digest: answer.entry.digest, source: answer.source, elapsedMs });
+      log.debug('image resolved', { image, digest, source: answer.source, elapsedMs });
       const resolution = toResolution(image, question, answer, answer.source);
       return { resolution, cached: answer.source !== 'registry', elapsedMs };
     } catch (thrown) {
@@ -97,17 +128,17 @@ export class Resolver<S extends Session = RegistrySession> {
   }
 
   /** To pull what was resolved, with the credential that worked tried first. */
-  async session({ reference, credential }: Resolution, signal?: AbortSignal): Promise<S> {
-    const { candidates } = await this.#options.credentials.lookup(reference, signal);
+  async session({ reference, credential }: Resolution, asker: Asker = {}): Promise<S> {
+    const { candidates } = await this.#options.credentials.lookup(reference, asker);
     const worked = candidates.filter(({ key }) => key === credential);
     const others = candidates.filter(({ key }) => key !== credential);
     return this.#options.client.session(reference, [...worked, ...others]);
   }
 
   /** To ask something else of an image's repository. @throws {RunnerError} `REF_…` naming the image */
-  async open(image: string, signal: AbortSignal): Promise<S> {
-    const reference = parseReference(image, { defaultImagePrefix: this.#options.defaultImagePrefix });
-    const { candidates } = await this.#options.credentials.lookup(reference, signal);
+  async open(image: string, asker: Asker): Promise<S> {
+    const reference = this.#admitted(image);
+    const { candidates } = await this.#options.credentials.lookup(reference, asker);
     return this.#options.client.session(reference, candidates);
   }
 
@@ -118,25 +149,30 @@ export class Resolver<S extends Session = RegistrySession> {
     this.#refusals.close();
   }
 
+  #admitted(image: string): Reference {
+    const { defaultImagePrefix, gate } = this.#options;
+    const reference = parseReference(image, { defaultImagePrefix });
+    return gate === undefined ? reference : gate.admit(reference);
+  }
+
   /** Credentials that were refused may have been replaced meanwhile, as a helper's token is; new ones are tried once. */
   async #answered(
     reference: Reference,
-    signal: AbortSignal,
-    refresh: boolean,
+    { signal, caller, refresh = false }: ResolveOptions,
   ): Promise<{ readonly question: Question; readonly answer: Sourced }> {
-    const question = await this.#question(reference, signal);
+    const question = await this.#question(reference, { signal, caller });
     try {
       return { question, answer: await this.#answer(question, signal, refresh) };
     } catch (error) {
       if (signal.aborted || !isRefusal(error)) throw error;
-      const anew = await this.#question(reference, signal);
+      const anew = await this.#question(reference, { signal, caller, recheck: true });
       if (anew.key === question.key) throw error;
       return { question: anew, answer: await this.#answer(anew, signal, refresh) };
     }
   }
 
-  async #question(reference: Reference, signal: AbortSignal): Promise<Question> {
-    const { candidates, warnings } = await this.#options.credentials.lookup(reference, signal);
+  async #question(reference: Reference, options: LookupOptions): Promise<Question> {
+    const { candidates, warnings } = await this.#options.credentials.lookup(reference, options);
     return { reference, candidates, warnings, key: cacheKey(reference, candidates) };
   }
 

@@ -1,4 +1,6 @@
 import { type Log, silentLog } from '../../core/log.ts';
+import type { CallerLogin } from '../../credentials/caller.ts';
+import { fingerprintOf } from '../../credentials/fingerprint.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { Resolution } from '../../resolver/resolution.ts';
 import { podMarks } from '../pod-marks.ts';
@@ -8,6 +10,7 @@ import { pinnedImage, repositoryOf } from './image-name.ts';
 import type { PodOverrides } from './overrides.ts';
 import { podImages } from './pod-images.ts';
 import { podObject, serviceObject } from './pod-object.ts';
+import type { ChosenSecrets, PodPullSecrets, PulledPod } from './pod-pull-secrets.ts';
 import type { PodSettings } from './pod-settings.ts';
 import type { PodSpec } from './pod-template.ts';
 import { stableHash } from './stable-hash.ts';
@@ -26,52 +29,41 @@ export interface FunctionPodConfig {
     | undefined;
 }
 
-interface ChosenSecret {
-  readonly name: string | undefined;
-  readonly scopeKey: string;
-  readonly warnings: readonly string[];
-}
-
 export interface PlannerOptions {
   readonly settings: PodSettings;
   readonly templates: Pick<PodTemplates, 'current'>;
   /** Gives the same object for as long as nothing changes. */
   readonly functionConfigs: { find(reference: Reference): FunctionPodConfig | undefined } | undefined;
-  readonly pullSecret:
-    | {
-        choose(images: readonly Reference[]): Promise<ChosenSecret>;
-        ensure(images: readonly Reference[], signal: AbortSignal): Promise<void>;
-      }
-    | undefined;
+  readonly pullSecrets: PodPullSecrets | undefined;
   readonly defaultImagePrefix: string;
   /** Idle time to live of one image's pods, by canonical name, where no FunctionConfig says it. */
   readonly ttlOf?: (canonical: string) => number | undefined;
   readonly log?: Log;
 }
 
-/** Everything that a plan is made from, but for the pull secret. */
+/** Everything that a plan is made from, but for the pull secrets. */
 interface Draft {
   readonly resolution: Resolution;
   readonly template: TemplateVersion;
   readonly config: FunctionPodConfig | undefined;
   readonly ttlMs: number;
   readonly spec: PodSpec;
-  readonly images: readonly Reference[];
+  readonly pulled: PulledPod;
 }
 
 interface Known extends Draft {
-  readonly secret: ChosenSecret;
+  readonly secrets: ChosenSecrets;
   readonly plan: PodPlan;
 }
 
-const noSecret: ChosenSecret = { name: undefined, scopeKey: '', warnings: [] };
+const noSecrets: ChosenSecrets = { names: [], scopeKey: '', warnings: [] };
 const maxKnown = 1000;
 
 /** Says what the pods of a function are like. Plans are kept until something that they are made from changes. */
 export class Planner {
   readonly #options: PlannerOptions;
   readonly #log: Log;
-  /** By image name as requested; the longest unused first. */
+  /** By image name as requested and the caller's login; the longest unused first. */
   readonly #known = new Map<string, Known>();
 
   constructor(options: PlannerOptions) {
@@ -84,17 +76,18 @@ export class Planner {
    *
    * @throws {RunnerError} `POD_TEMPLATE`, `MAN_CONFIG`
    */
-  async plan(resolution: Resolution): Promise<PodPlan> {
-    const known = this.#known.get(resolution.image);
-    const draft = this.#draft(resolution, known);
-    const secret = (await this.#options.pullSecret?.choose(draft.images)) ?? noSecret;
-    const isKnown = known !== undefined && draft === known && sameSecret(secret, known.secret);
-    const plan = isKnown ? known.plan : this.#make(draft, secret);
-    this.#remember({ ...draft, secret, plan });
+  async plan(resolution: Resolution, caller?: CallerLogin): Promise<PodPlan> {
+    const memoryKey = JSON.stringify([resolution.image, caller === undefined ? '' : fingerprintOf(caller.login)]);
+    const known = this.#known.get(memoryKey);
+    const draft = this.#draft(resolution, caller, known);
+    const secrets = (await this.#options.pullSecrets?.choose(draft.pulled)) ?? noSecrets;
+    const isKnown = known !== undefined && draft === known && sameSecrets(secrets, known.secrets);
+    const plan = isKnown ? known.plan : this.#make(draft, secrets);
+    this.#remember(memoryKey, { ...draft, secrets, plan });
     return plan;
   }
 
-  #draft(resolution: Resolution, known: Known | undefined): Draft {
+  #draft(resolution: Resolution, caller: CallerLogin | undefined, known: Known | undefined): Draft {
     const { templates, functionConfigs, settings, defaultImagePrefix } = this.#options;
     const template = templates.current();
     const config = functionConfigs?.find(resolution.reference);
@@ -103,17 +96,21 @@ export class Planner {
     if (isKnown && sameImage(resolution, known)) return known;
     const { overrides, readOnlyRoot } = config?.pod ?? {};
     const spec = functionSpec({ resolution, template, settings, defaultImagePrefix, overrides, readOnlyRoot });
-    return { resolution, template, config, ttlMs, spec, images: podImages(spec, resolution.reference) };
+    const { reference } = resolution;
+    const { serviceAccountName } = spec;
+    const serviceAccount = typeof serviceAccountName === 'string' ? serviceAccountName : 'default';
+    const pulled = { reference, images: podImages(spec, reference), serviceAccount, caller };
+    return { resolution, template, config, ttlMs, spec, pulled };
   }
 
-  #make({ resolution, template, config, ttlMs, spec: base, images }: Draft, secret: ChosenSecret): PodPlan {
-    for (const warning of secret.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
+  #make({ resolution, template, config, ttlMs, spec: base, pulled }: Draft, secrets: ChosenSecrets): PodPlan {
+    for (const warning of secrets.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
     const { settings } = this.#options;
     const { namespace } = settings;
     const serviceTemplate = settings.podAddress === 'service' ? template.serviceTemplate : undefined;
     const image = pinnedImage(resolution);
-    const spec = withPullSecret(base, secret.name);
-    const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secret.scopeKey], 16);
+    const spec = withPullSecrets(base, secrets.names);
+    const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secrets.scopeKey], 16);
     const annotations = {
       [podMarks.requestedImage]: resolution.image,
       [podMarks.resolvedImage]: image,
@@ -130,16 +127,15 @@ export class Planner {
       maxPods: Math.max(1, config?.pod?.maxPods ?? settings.maxPods),
       maxWaitlist: Math.max(1, config?.pod?.maxWaitlist ?? settings.maxWaitlist),
       ttlMs,
-      prepare: async (signal) => this.#options.pullSecret?.ensure(images, signal),
+      prepare: async (signal) => this.#options.pullSecrets?.ensure(pulled, signal),
       pod: (slot, lastHolderUid) => podObject(parts, slot, lastHolderUid),
       service: (name) => (serviceTemplate === undefined ? undefined : serviceObject(serviceTemplate, namespace, name)),
     };
   }
 
-  #remember(known: Known): void {
-    const { image } = known.resolution;
-    this.#known.delete(image);
-    this.#known.set(image, known);
+  #remember(memoryKey: string, known: Known): void {
+    this.#known.delete(memoryKey);
+    this.#known.set(memoryKey, known);
     const [oldest] = this.#known.keys();
     if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
   }
@@ -152,12 +148,12 @@ function sameImage(resolution: Resolution, { resolution: before }: Draft): boole
   return isSame && reference.canonical === before.reference.canonical;
 }
 
-function sameSecret(one: ChosenSecret, other: ChosenSecret): boolean {
-  return one.name === other.name && one.scopeKey === other.scopeKey;
+function sameSecrets(one: ChosenSecrets, other: ChosenSecrets): boolean {
+  return one.names.join() === other.names.join() && one.scopeKey === other.scopeKey;
 }
 
-function withPullSecret(spec: PodSpec, name: string | undefined): PodSpec {
+function withPullSecrets(spec: PodSpec, names: readonly string[]): PodSpec {
   const there = spec.imagePullSecrets ?? [];
-  if (name === undefined || there.some((secret) => secret['name'] === name)) return spec;
-  return { ...spec, imagePullSecrets: [...there, { name }] };
+  const missing = names.filter((name) => !there.some((secret) => secret['name'] === name));
+  return missing.length === 0 ? spec : { ...spec, imagePullSecrets: [...there, ...missing.map((name) => ({ name }))] };
 }

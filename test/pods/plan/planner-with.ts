@@ -40,7 +40,7 @@ export function plannerWith(
   return new Planner({
     templates: { current: () => inlineVersion },
     functionConfigs: undefined,
-    pullSecret: undefined,
+    pullSecrets: undefined,
     defaultImagePrefix,
     ...given,
     settings: { ...settings, ...given.settings },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { toRunnerError, RunnerError } from '../../../src/core/errors.ts';
-import type { Reference } from '../../../src/image/reference.ts';
+import type { ChosenSecrets, PulledPod } from '../../../src/pods/plan/pod-pull-secrets.ts';
 import { objectAt } from '../../../src/kubernetes/object-meta.ts';
 import type { FunctionPodConfig } from '../../../src/pods/plan/planner.ts';
 import type { PodPlan } from '../../../src/pods/pod-plan.ts';
@@ -17,14 +17,14 @@ class SecretDouble {
   readonly asked: (readonly string[])[] = [];
   readonly ensured: (readonly string[])[] = [];
   failure: Error | undefined;
-  result = { name: 'auth-secret', scopeKey: '', warnings: [] };
+  result: ChosenSecrets = { names: ['auth-secret'], scopeKey: '', warnings: [] };
 
-  async choose(images: readonly Reference[]): Promise<SecretDouble['result']> {
+  async choose({ images }: PulledPod): Promise<SecretDouble['result']> {
     this.asked.push(images.map(({ canonical }) => canonical));
     return Promise.resolve(this.result);
   }
 
-  async ensure(images: readonly Reference[]): Promise<void> {
+  async ensure({ images }: PulledPod): Promise<void> {
     this.ensured.push(images.map(({ canonical }) => canonical));
     return this.failure === undefined ? Promise.resolve() : Promise.reject(this.failure);
   }
@@ -41,7 +41,7 @@ const withConfig = (pod: FunctionPodConfig['pod']): Given => ({ functionConfigs:
 const withSecret = (scopeKey: string): Given => {
   const secret = new SecretDouble();
   secret.result = { ...secret.result, scopeKey };
-  return { pullSecret: secret };
+  return { pullSecrets: secret };
 };
 
 const differing: readonly (readonly [what: string, given: Given])[] = [
@@ -148,7 +148,7 @@ describe('the plan of a function', () => {
   it('names the pull secret once, after those of the template', async () => {
     for (const theirs of [[{ name: 'other' }], [{ name: 'auth-secret' }, { name: 'other' }]]) {
       const template = userVersion({ spec: { ...porchTemplate.spec, imagePullSecrets: theirs } });
-      const planner = plannerWith({ templates: { current: () => template }, pullSecret: new SecretDouble() });
+      const planner = plannerWith({ templates: { current: () => template }, pullSecrets: new SecretDouble() });
       const { imagePullSecrets } = specOf(await planner.plan(resolutionOf('fn:v1')));
       const expected = theirs.length === 2 ? theirs : [...theirs, { name: 'auth-secret' }];
       expect(imagePullSecrets).to.deep.equal(expected);
@@ -166,7 +166,7 @@ describe('the plan of a function', () => {
       spec: { ...spec, initContainers: [...spec.initContainers, init], containers: [...spec.containers, ...sidecars] },
     });
     const pullSecret = new SecretDouble();
-    const planner = plannerWith({ templates: { current: () => template }, pullSecret });
+    const planner = plannerWith({ templates: { current: () => template }, pullSecrets: pullSecret });
     await planner.plan(resolutionOf('r.example/fn:v1'));
     expect(pullSecret.asked).to.deep.equal([
       ['r.example/fn:v1', 'registry.example/wrapper:v1', 'mesh.example/proxy:v1'],
@@ -180,7 +180,7 @@ describe('the plan of a function', () => {
     const planner = plannerWith({
       templates: { current: () => template },
       functionConfigs: { find: () => config },
-      pullSecret,
+      pullSecrets: pullSecret,
     });
     const plan = async (digest = someDigest): Promise<PodPlan> => planner.plan(resolutionOf('fn:v1', { digest }));
     const plans = [await plan(), await plan()];
@@ -203,7 +203,7 @@ describe('the plan of a function', () => {
   it('is made while the pull secret cannot be written, for pods that run; the next pod is told why', async () => {
     const pullSecret = new SecretDouble();
     pullSecret.failure = new RunnerError('PULL_SECRET', 'not ours');
-    const plan = await plannerWith({ pullSecret }).plan(resolutionOf('r.example/fn:v1'));
+    const plan = await plannerWith({ pullSecrets: pullSecret }).plan(resolutionOf('r.example/fn:v1'));
     expect(plan.maxPods).to.equal(settings.maxPods);
     expect(pullSecret.ensured).to.deep.equal([]);
     expect(await plan.prepare(signal).catch(toRunnerError)).to.equal(pullSecret.failure);

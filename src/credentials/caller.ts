@@ -1,0 +1,36 @@
+import { RunnerError } from '../core/errors.ts';
+import { dockerHub, credentialHost } from '../image/docker-hub.ts';
+import type { Reference } from '../image/reference.ts';
+import type { Candidate, Login } from './candidate.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { keyTarget, matchKey, parseKey, shownKey } from './key.ts';
+
+/**
+ * A login that came with one call. For that call the image's registry is shown nothing else, and what it opened is nobody
+ * else's: it takes part in the keys of caches and pods.
+ */
+export interface CallerLogin {
+  readonly login: Exclude<Login, { readonly kind: 'anonymous' }>;
+  /** The registry it is for, as the caller wrote it; undefined: that of the image. */
+  readonly server: string | undefined;
+}
+
+/** What the login is called where keys of credentials are shown. */
+export const callerKey = 'x-registry-auth';
+
+/** @throws {RunnerError} `REQUEST_INVALID` when the login is for another registry than the image's */
+export function callerCandidate({ login, server }: CallerLogin, image: Pick<Reference, 'domain' | 'path'>): Candidate {
+  if (server !== undefined) checkServer(server, image);
+  return { kind: 'login', key: callerKey, login, fingerprint: fingerprintOf(login) };
+}
+
+function checkServer(server: string, { domain, path }: Pick<Reference, 'domain' | 'path'>): void {
+  const key = parseKey(server);
+  if (key !== undefined && matchKey(key, keyTarget(domain, path)) === 'yes') return;
+  const registry = credentialHost(domain) === dockerHub ? 'Docker Hub' : domain;
+  throw new RunnerError(
+    'REQUEST_INVALID',
+    `the credentials of the call are for ${JSON.stringify(shownKey(server))}, but the image is at ${registry}`,
+    { registry, hint: 'Send x-registry-auth for the registry of the image, or without serveraddress.' },
+  );
+}
