@@ -17,6 +17,7 @@ import type { CandidatesOf } from './registry/session.ts';
 import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
 import { Transport } from './registry/transport/transport.ts';
+import { AllowedRegistries } from './resolver/allowed-registries.ts';
 import { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
 
@@ -66,6 +67,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   const resolver = new Resolver({
     client: new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf }),
     credentials,
+    gate: AllowedRegistries.parse(options.allowedRegistries),
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
     resolveTimeoutMs: options.resolveTimeoutMs,

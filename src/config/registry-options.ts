@@ -103,14 +103,18 @@ export const registryOptions = [
     kind: 'boolean',
     default: 'false',
     group: registries,
-    help: 'Show tls.crt with tls.key of --tls-secret-path to registries that ask for a client certificate.',
+    help:
+      'Show tls.crt with tls.key of --tls-secret-path to registries, and token services on their hosts, that ask for a client certificate ' +
+      'and have proved who they are.',
   },
   {
     name: 'allowed-registries',
     kind: 'list',
     default: '',
     group: registries,
-    help: 'Comma-separated patterns of host[:port][/path], like *.example.com or ghcr.io/team: images elsewhere are refused. Empty: all are allowed.',
+    help:
+      'Comma-separated patterns of host[:port][/path], like *.example.com, ghcr.io/team or docker.io/library: images elsewhere are refused ' +
+      'before anybody is asked for them. Ports count as written, * stays between dots and slashes. Empty: all are allowed.',
   },
   {
     name: 'run-registry',

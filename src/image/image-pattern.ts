@@ -31,7 +31,7 @@ export class ImagePattern {
     return new ImagePattern(host, segments);
   }
 
-  /** Segment by segment: `host/team` is for `host/team` and all below it, not for `host/teammate`. */
+  /** Segment by segment: `host/team` is for `host/team` and all below it, not for `host/teammate`. Ports as written. */
   matches({ domain, path }: Pick<Reference, 'domain' | 'path'>): boolean {
     const isHost = namesOfHost(domain).some((name) => matchesHost(this.#host, hostTarget(name)));
     const segments = path.split('/');
@@ -55,5 +55,5 @@ function isPort(text: string): boolean {
 }
 
 function parseSegment(text: string): Glob | undefined {
-  return /^[a-z0-9._*?^[\]\\-]+$/.test(text) ? Glob.parse(text) : undefined;
+  return /^[a-z0-9._*^[\]\\-]+$/.test(text) ? Glob.parse(text) : undefined;
 }
