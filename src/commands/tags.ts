@@ -1,28 +1,14 @@
-import type { OptionRow } from '../config/option-row.ts';
 import { serviceOptions } from '../config/service-options.ts';
 import { withTimeout } from '../core/abort.ts';
 import type { Attempt, ConnectionStep } from '../core/attempt.ts';
 import { noCounters } from '../core/counters.ts';
 import type { Command } from './command.ts';
-import type { CommandIo, ExitCode } from './command-io.ts';
+import type { CommandIo } from './command-io.ts';
 import { commandLog } from './command-log.ts';
-import { failureText } from './failure-text.ts';
-import { shownFailure } from './shown-failure.ts';
+import { outputJson, outputOption, printFailure } from './output-option.ts';
 import { type CommandFlags, readCommandFlags } from './service-flags.ts';
 
-const ownOptions = [
-  {
-    name: 'output',
-    short: 'o',
-    kind: 'choice',
-    choices: ['text', 'json'],
-    default: 'text',
-    group: 'Output',
-    help: 'json prints one object on stdout, for a failure too.',
-  },
-] as const satisfies readonly OptionRow[];
-
-type Flags = CommandFlags<typeof ownOptions>;
+type Flags = CommandFlags<typeof outputOption>;
 
 /** The object of `tags --output json`. */
 interface Listing {
@@ -42,18 +28,18 @@ export const tagsCommand: Command = {
   description:
     'Prints the tags of the repository of IMAGE, one per line, as its registry lists them to the service: with its credentials\n' +
     'and trust. A tag or digest in IMAGE counts for nothing. Takes the flags of the service. Exit code 1 when there is no list.',
-  options: [...ownOptions, ...serviceOptions.filter((row) => ['Registries', 'Service'].includes(row.group))],
+  options: [...outputOption, ...serviceOptions.filter((row) => ['Registries', 'Service'].includes(row.group))],
   run: async (argv, io) => {
-    const flags = readCommandFlags(ownOptions, argv, ({ length }) =>
+    const flags = readCommandFlags(outputOption, argv, ({ length }) =>
       length === 1 ? [] : [`tags needs one IMAGE, ${String(length)} are given`],
     );
     try {
       const listing = await list(flags, io);
-      if (flags.own.output === 'json') io.stdout.write(json(listing));
+      if (flags.own.output === 'json') io.stdout.write(outputJson(listing));
       else print(listing, io);
       return 0;
     } catch (thrown) {
-      return fail(thrown, flags, io);
+      return printFailure(thrown, flags.own.output, io);
     }
   },
 };
@@ -80,14 +66,4 @@ function print({ tags, complete }: Listing, io: CommandIo): void {
   io.stdout.write(tags.map((tag) => `${tag}\n`).join(''));
   if (tags.length === 0) io.stderr.write('the repository has no tags\n');
   if (!complete) io.stderr.write(`the registry has more; these are the first ${String(tags.length)}\n`);
-}
-
-function fail(thrown: unknown, { own }: Flags, io: CommandIo): ExitCode {
-  if (own.output === 'json') io.stdout.write(json({ error: shownFailure(thrown) }));
-  else io.stderr.write(failureText(thrown, io));
-  return 1;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
