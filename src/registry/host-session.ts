@@ -48,10 +48,16 @@ export interface HostQuestion {
   readonly once: boolean;
 }
 
+/** An answer's body, unread, and the answer that it came with. */
+export interface FetchedDocument {
+  readonly bytes: Buffer;
+  readonly response: TransportResponse;
+}
+
 /** Registry-behaviour 4.4, SZ6. */
 const maxManifestBytes = 4 * 1024 * 1024;
 const maxConfigBytes = 4 * 1024 * 1024;
-const maxTagPageBytes = 4 * 1024 * 1024;
+const maxDocumentBytes = 4 * 1024 * 1024;
 
 /** Asks one host, by the candidates in order, the next one only after 401 or 403. Concurrent calls are safe. */
 export class HostSession {
@@ -122,14 +128,20 @@ export class HostSession {
   /** As `RegistrySession.listTags`. */
   async listTags(signal: AbortSignal): Promise<TagList> {
     const { reference, host } = this.#question;
-    return listTags(apiPath(host, `/${reference.path}/tags/list`), async (path) => {
-      const response = await this.#get(
-        { content: 'tags', target: 'list' },
-        { path, accept: 'application/json' },
-        signal,
-      );
-      return { response, bytes: await readBody(response, maxTagPageBytes, signal) };
-    });
+    const question = { content: 'tags', target: 'list', accept: 'application/json' } as const;
+    return listTags(apiPath(host, `/${reference.path}/tags/list`), async (path) =>
+      this.fetchDocument({ ...question, path }, signal),
+    );
+  }
+
+  /** Whatever is at `path`, at most 4 MiB. Throws what an answer other than 200 means for what was asked. */
+  async fetchDocument(
+    { content, target, path, accept }: Pick<Question, 'content' | 'target'> & Pick<RegistryRequest, 'path' | 'accept'>,
+    signal: AbortSignal,
+  ): Promise<FetchedDocument> {
+    const once = this.#question.once ? ({ once: true } as const) : {};
+    const response = await this.#get({ content, target }, { path, accept, ...once }, signal);
+    return { response, bytes: await readBody(response, maxDocumentBytes, signal) };
   }
 
   /** A success. Throws what the answer means otherwise. */

@@ -7,8 +7,8 @@ import { statusNames } from './transport/status-names.ts';
 /** What was asked of the registry. */
 export interface Question {
   readonly reference: Reference;
-  readonly content: 'manifest' | 'blob' | 'tags';
-  /** Tag or digest; `list` of tags. */
+  readonly content: 'manifest' | 'blob' | 'tags' | 'referrers';
+  /** Tag or digest; `list` of tags; of referrers the digest that they refer to. */
   readonly target: string;
 }
 

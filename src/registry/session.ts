@@ -5,6 +5,8 @@ import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import { namingImage } from '../image/naming-image.ts';
 import type { Reference } from '../image/reference.ts';
+import { AttachedContent } from './attached-content.ts';
+import { findAttached } from './mirrors/find-attached.ts';
 import type { Descriptor } from './content/descriptor.ts';
 import type { FetchedManifest } from './content/fetched-manifest.ts';
 import { HostSession } from './host-session.ts';
@@ -125,6 +127,27 @@ export class RegistrySession {
       const list = await session.listTags(signal);
       this.#answered = session;
       return list;
+    });
+  }
+
+  /**
+   * Looks for something beside the repository's images: one host after the other, mirrors first, until `look` finds it.
+   * Mirrors need not have it, so none may keep us waiting for long, and only the registry's own failure is one.
+   */
+  async findAttached<T>(
+    look: (content: AttachedContent, signal: AbortSignal) => Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    return this.#explained(async () => {
+      const line = lineUp(await this.#hostList(), 'pull', (host) => this.#parts.health.isAvoided(host));
+      return findAttached(line, signal, {
+        look: async (host, isMirror, own) =>
+          look(new AttachedContent(await this.#sessionOf(host, isMirror, own), this.#reference.path), own),
+        mirrorFailed: (host, error) => {
+          this.#report.failed(this.#sessions.get(host) ?? { host, connection: undefined }, error);
+        },
+        mirrorPatienceMs,
+      });
     });
   }
 
