@@ -75,8 +75,6 @@ for (const role of ['ours', 'porch'] as const) {
       seenAfterMs = performance.now() - swapMs;
       calls.push(evaluateCold(2));
       await Promise.all(calls);
-      // Until then a runner may not have looked at its mounted file again: it does so once a second.
-      await wait(Math.max(0, swapMs + 2000 - performance.now()));
       await stage.registry.setUsers({ [nextLogin.name]: nextLogin.password });
       return Promise.all([...calls, evaluateCold(3)]);
     };
