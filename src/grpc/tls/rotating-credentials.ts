@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { TlsContent } from './tls-files.ts';
+import type { TlsContent } from '../../core/tls-files.ts';
 
 /** How long a client may take for its handshake. */
 const handshakeTimeoutMs = 10_000;

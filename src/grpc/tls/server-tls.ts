@@ -6,7 +6,13 @@ import { RunnerError, toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type CertificateAge, certificateAge } from './certificate-age.ts';
 import { RotatingCredentials } from './rotating-credentials.ts';
-import { type ParseCertificates, readTlsFiles, type TlsContent, type TlsFiles, tlsIdentity } from './tls-files.ts';
+import {
+  type ParseCertificates,
+  readTlsFiles,
+  type TlsContent,
+  type TlsFiles,
+  tlsIdentity,
+} from '../../core/tls-files.ts';
 
 export interface ServerTlsOptions {
   readonly files: TlsFiles;
@@ -14,11 +20,11 @@ export interface ServerTlsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
-  /** How often the files are looked at, in milliseconds. Default 5000. */
+  /** How often the files are looked at, in milliseconds. Default 1000. */
   readonly checkIntervalMs?: number;
 }
 
-const defaultCheckIntervalMs = 5000;
+const defaultCheckIntervalMs = 1000;
 
 /**
  * The TLS side of the gRPC server: follows its files, which are replaced while it runs. A new version that cannot be used

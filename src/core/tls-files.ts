@@ -1,17 +1,19 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { RunnerError, toRunnerError } from '../../core/errors.ts';
-import { type FileRead, identify, readFirst } from '../../core/mounted-file-read.ts';
-import { Secret } from '../../core/secret.ts';
+import { RunnerError, toRunnerError } from './errors.ts';
+import { type FileRead, identify, readFirst } from './mounted-file-read.ts';
+import { Secret } from './secret.ts';
 
-/** Paths of PEM files, as flags name them. */
+/** Paths of PEM files. */
 export interface TlsFiles {
   readonly certificate: string;
   readonly privateKey: string;
-  /** Undefined: no client has to show a certificate. */
+  /** Undefined for a client, and for a server to which no client has to show a certificate. */
   readonly clientCa: string | undefined;
+  /** What to do where one is missing; default: the flags of the server. */
+  readonly whenMissing?: string;
 }
 
-/** What a server shows and trusts: parts of one version of the files, which fit each other. */
+/** What one side of TLS shows and trusts: parts of one version of the files, which fit each other. */
 export interface TlsContent {
   /** PEM, that of the service first. */
   readonly certificates: readonly string[];
@@ -56,9 +58,9 @@ export async function readTlsFiles(files: TlsFiles, parseCertificates: ParseCert
 
 async function readAll(files: TlsFiles, parseCertificates: ParseCertificates): Promise<Omit<TlsContent, 'identity'>> {
   const [certificate, key, clientCa] = await Promise.all([
-    readPresent(files.certificate, '--tls-cert-file'),
-    readPresent(files.privateKey, '--tls-private-key-file'),
-    files.clientCa === undefined ? undefined : readPresent(files.clientCa, '--client-ca-file'),
+    readPresent(files.certificate, files.whenMissing ?? whenMissing('--tls-cert-file')),
+    readPresent(files.privateKey, files.whenMissing ?? whenMissing('--tls-private-key-file')),
+    files.clientCa === undefined ? undefined : readPresent(files.clientCa, whenMissing('--client-ca-file')),
   ]);
   const certificates = parseCertificates(certificate.bytes, certificate.path);
   const chain = certificates.map((pem) => new X509Certificate(pem));
@@ -71,9 +73,13 @@ async function readAll(files: TlsFiles, parseCertificates: ParseCertificates): P
   };
 }
 
-async function readPresent(path: string, flag: string): Promise<FileRead> {
+function whenMissing(flag: string): string {
+  return `Give the path of a PEM file with ${flag}.`;
+}
+
+async function readPresent(path: string, hint: string): Promise<FileRead> {
   const read = await readFirst([path], kind);
-  if (read === undefined) throw fault(path, 'does not exist', `Give the path of a PEM file with ${flag}.`);
+  if (read === undefined) throw fault(path, 'does not exist', hint);
   return read;
 }
 
