@@ -31,6 +31,9 @@ export interface Surroundings {
 
 export interface WiredResolver {
   readonly resolver: Resolver;
+  /** The parts of the resolver that are asked beside it. */
+  readonly credentials: CredentialSource;
+  readonly client: RegistryClient;
   close(): Promise<void>;
 }
 
@@ -64,8 +67,9 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   });
   const hosts = await nodeHosts(options, log, clock);
   const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, { signal })).candidates;
+  const client = new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf });
   const resolver = new Resolver({
-    client: new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf }),
+    client,
     credentials,
     gate: AllowedRegistries.parse(options.allowedRegistries),
     defaultImagePrefix: options.defaultImagePrefix,
@@ -80,6 +84,8 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   });
   return {
     resolver,
+    credentials,
+    client,
     close: async () => {
       resolver.close();
       await transport.close();

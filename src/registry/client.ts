@@ -7,6 +7,7 @@ import { Authorizer } from './auth/authorizer.ts';
 import { ChallengeMemory } from './auth/challenge-memory.ts';
 import { ChallengeReader } from './auth/challenge-reader.ts';
 import { Exchange } from './exchange.ts';
+import { LoginProbe } from './login-probe.ts';
 import type { RegistryHosts } from './mirrors/host-line.ts';
 import { MirrorHealth } from './mirrors/mirror-health.ts';
 import { originHost } from './registry-host.ts';
@@ -33,6 +34,8 @@ export interface RegistryClientOptions {
  * tokens are shared by all its sessions.
  */
 export class RegistryClient {
+  /** For people who set a registry up. */
+  readonly logins: LoginProbe;
   readonly #sessionParts: SessionParts;
 
   constructor(options: RegistryClientOptions) {
@@ -44,6 +47,7 @@ export class RegistryClient {
     const warnings = new RegistryWarnings(log);
     const exchange = new Exchange({ transport, authorizer, memory, challenges, warnings });
     const { hosts = noMirrors, candidatesOf = noCandidates } = options;
+    this.logins = new LoginProbe({ transport, service, hosts });
     const health = new MirrorHealth(clock);
     this.#sessionParts = { transport, exchange, hosts, candidatesOf, health, log, counters, clock };
   }

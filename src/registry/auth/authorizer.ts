@@ -1,4 +1,4 @@
-import { Secret } from '../../core/secret.ts';
+import type { Secret } from '../../core/secret.ts';
 import type { Candidate, Login } from '../../credentials/candidate.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { AttemptLog } from '../trust/attempt-log.ts';
@@ -8,6 +8,7 @@ import type { ChallengeMemory } from './challenge-memory.ts';
 import type { Demand } from './demand.ts';
 import { checkedRealm } from './realm.ts';
 import { scopesFor } from './scope.ts';
+import { bearerAuthorization } from './token-access.ts';
 import type { TokenCache } from './token-cache.ts';
 import type { TokenService } from './token-service.ts';
 import type { RegistryHost } from '../registry-host.ts';
@@ -116,16 +117,11 @@ export function mayCarryLogin(caller: Caller, route: Route): boolean {
 
 /** What needs no token service: Basic where Basic is asked for, and a registry token as it is. */
 function directAuthorization(login: Login, demand: Demand, origin: string): Authorization | undefined {
-  if (login.kind === 'registry-token') return { origin, header: bearer(login.token) };
+  if (login.kind === 'registry-token') return { origin, header: bearerAuthorization(login.token) };
   const basic = demand.kind === 'basic' ? basicLoginOf(login) : undefined;
   return basic === undefined ? undefined : { origin, header: basicAuthorization(basic) };
 }
 
 function tokenAuthorization(origin: string, token: NonNullable<Authorization['token']>): Authorization {
-  return { origin, header: bearer(token.value), token };
-}
-
-/** RFC 6750 section 2.1. */
-function bearer(token: Secret): Secret {
-  return new Secret(Buffer.concat([Buffer.from('Bearer '), token.reveal()]));
+  return { origin, header: bearerAuthorization(token.value), token };
 }
