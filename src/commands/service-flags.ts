@@ -6,6 +6,7 @@ import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
 import { serviceOptions } from '../config/service-options.ts';
 import { chooseRuntime, type Runtime } from '../runtime.ts';
 import { optionRules } from './option-rules.ts';
+import type { OptionFault } from '../config/parse-flags.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 
 export interface CommandFlags<Table extends readonly OptionRow[]> {
@@ -18,6 +19,11 @@ export interface CommandFlags<Table extends readonly OptionRow[]> {
   readonly positionals: readonly string[];
   /** What works but is probably not meant. */
   readonly warnings: readonly string[];
+}
+
+/** Flags that may be wrong. */
+export interface GatheredFlags<Table extends readonly OptionRow[]> extends CommandFlags<Table> {
+  readonly faults: readonly OptionFault[];
 }
 
 /**
@@ -33,17 +39,24 @@ export function readCommandFlags<const Table extends readonly OptionRow[]>(
   checkArguments: (positionals: readonly string[]) => readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): CommandFlags<Table> {
+  const { faults: found, ...flags } = gatherCommandFlags(own, argv, environment);
+  const faults = [...found, ...checkArguments(flags.positionals).map(argumentFault)];
+  if (faults.length > 0) throw new UsageError(faults);
+  return flags;
+}
+
+/** As {@link readCommandFlags}; faults are returned, and a faulty flag keeps its default. */
+export function gatherCommandFlags<const Table extends readonly OptionRow[]>(
+  own: Table,
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): GatheredFlags<Table> {
   const flags = parseFlags([...serviceOptions, ...own], argv);
   const options = optionsFrom(serviceOptions, flags);
-  const faults = [
-    ...flags.faults,
-    ...optionRules.flatMap((rule) => rule(options)),
-    ...checkArguments(flags.positionals).map(argumentFault),
-  ];
-  if (faults.length > 0) throw new UsageError(faults);
   const { given, positionals } = flags;
   const secret = authSecretPath(options, given, existsSync);
   return {
+    faults: [...flags.faults, ...optionRules.flatMap((rule) => rule(options))],
     options: { ...options, registryAuthSecretPath: secret.path },
     own: optionsFrom(own, flags),
     given,

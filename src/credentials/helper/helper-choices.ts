@@ -10,6 +10,8 @@ export type HelperChoice =
   | { readonly kind: 'off' };
 
 interface HostChoice {
+  /** As in the file. */
+  readonly host: string;
   readonly exactHost: string;
   readonly port: string;
   readonly choice: HelperChoice;
@@ -47,6 +49,11 @@ export class HelperChoices {
     return new HelperChoices(hosts, store, warnings);
   }
 
+  /** Every registry that `credHelpers` says something of, as it is written there. */
+  get hosts(): readonly { readonly host: string; readonly choice: HelperChoice }[] {
+    return this.#hosts;
+  }
+
   /** What `credHelpers` names for a registry; undefined when it says nothing of it. */
   own({ exactHost, port }: KeyTarget): HelperChoice | undefined {
     return this.#hosts.find((host) => host.exactHost === exactHost && host.port === port)?.choice;
@@ -66,7 +73,7 @@ function addHosts(
     if (key?.exactHost === undefined || key.path !== '') {
       const shown = JSON.stringify(shownKey(text));
       warnings.push(`${field} ${shown}: the key is not a host with optional port; skipped`);
-    } else hosts.push({ exactHost: key.exactHost, port: key.port, choice });
+    } else hosts.push({ host: shownKey(text), exactHost: key.exactHost, port: key.port, choice });
   }
 }
 
