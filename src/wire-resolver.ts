@@ -48,6 +48,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   const credentials = new CredentialSource({
     file: await mountedKeyring(options, surroundings),
     logins: new HelperLogins({ environment, clock, log, counters }),
+    ...(await credentialProviders(options, surroundings)),
   });
   const mountedCa = await mountedAuthorities(options, surroundings);
   const transport = new Transport({
@@ -91,6 +92,15 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
       await transport.close();
     },
   };
+}
+
+async function credentialProviders(
+  options: Options,
+  surroundings: Surroundings,
+): Promise<Pick<CredentialSourceOptions, 'providers'>> {
+  if (options.imageCredentialProviderConfig === '') return {};
+  const { wireCredentialProviders } = await import('./wire-credential-providers.ts');
+  return { providers: await wireCredentialProviders(options, surroundings) };
 }
 
 async function nodeHosts(

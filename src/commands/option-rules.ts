@@ -19,6 +19,13 @@ export const optionRules: readonly OptionRule[] = [
   ({ imagePlatform }) => (imagePlatform === '' ? [] : thrownBy('image-platform', () => parsePlatform(imagePlatform))),
   ({ insecureRegistries }) => thrownBy('insecure-registries', () => InsecureRegistries.parse(insecureRegistries)),
   ({ allowedRegistries }) => thrownBy('allowed-registries', () => AllowedRegistries.parse(allowedRegistries)),
+  ({ imageCredentialProviderConfig: config, imageCredentialProviderBinDir: folder }) =>
+    config === '' || folder !== ''
+      ? []
+      : fault(
+          'image-credential-provider-config',
+          'needs --image-credential-provider-bin-dir, the folder of its programs',
+        ),
   ({ bindAddress }) => {
     if (isIP(bindAddress) !== 0 || /^[A-Za-z\d]([A-Za-z\d.-]{0,252})$/.test(bindAddress)) return [];
     return fault(

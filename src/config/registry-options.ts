@@ -136,7 +136,9 @@ export const registryOptions = [
     kind: 'string',
     default: '',
     group: registries,
-    help: "The kubelet's own CredentialProviderConfig file: programs that give registry credentials.",
+    help:
+      "The kubelet's own CredentialProviderConfig file: programs that are asked for the credentials of images, after all files. " +
+      'Read anew when it is replaced. Empty: none.',
   },
   {
     name: 'image-credential-provider-bin-dir',

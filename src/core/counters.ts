@@ -8,6 +8,10 @@ export const counterTable = {
   token_requests: { help: 'Token requests by outcome', labels: ['outcome'] },
   credential_fallbacks: { help: 'Times the next matching credential was tried after 401 or 403', labels: [] },
   credential_helper_runs: { help: 'Runs of credential helpers by outcome', labels: ['outcome'] },
+  credential_provider_runs: {
+    help: 'Runs of image credential providers by provider and outcome',
+    labels: ['provider', 'outcome'],
+  },
   mirror_fallbacks: { help: 'Times a mirror was of no use by why, and another host was asked', labels: ['reason'] },
   mounted_file_reloads: { help: 'Reloads of mounted files by file kind and outcome', labels: ['file', 'outcome'] },
   layers_unpacked: { help: 'Image layers unpacked into the local store', labels: ['outcome'] },

@@ -14,6 +14,8 @@ const unreadable: Readonly<Record<string, ErrorCode>> = {
 
 const hints: Readonly<Record<string, string>> = {
   credentials: 'Point --registry-auth-secret-path at a dockerconfigjson, a regular file that can be read.',
+  'credential-providers':
+    'Point --image-credential-provider-config at a CredentialProviderConfig, a regular file that can be read.',
   ca: 'Point --tls-secret-path at a folder with ca.crt or ca.pem, a regular file that can be read.',
 };
 

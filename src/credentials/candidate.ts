@@ -38,7 +38,13 @@ export type Candidate =
       readonly issued?: Issued;
     }
   /** An entry that cannot be read: to be reported as `CFG_ENTRY_AUTH` when its turn comes. The reason holds no value. */
-  | { readonly kind: 'broken'; readonly key: string; readonly reason: string };
+  | {
+      readonly kind: 'broken';
+      readonly key: string;
+      readonly reason: string;
+      /** What would mend it, where that is not an entry of a file. */
+      readonly hint?: string;
+    };
 
 export const anonymous: Candidate = {
   kind: 'login',

@@ -87,15 +87,12 @@ export function credentialsInClear(route: Route, key: string): RunnerError {
   );
 }
 
-/** An entry of the file that matches and cannot be read (E15). */
-export function brokenEntry(candidate: Extract<Candidate, { kind: 'broken' }>): RunnerError {
-  return new RunnerError(
-    'CFG_ENTRY_AUTH',
-    `the entry "${candidate.key}" of the credentials file is unusable: ${candidate.reason}`,
-    {
-      hint: `Correct the entry "${candidate.key}" in ${credentialsHint}.`,
-    },
-  );
+/** An entry of the file that matches and cannot be read (E15), or a program that does not say what it should. */
+export function brokenEntry({ key, reason, hint }: Extract<Candidate, { kind: 'broken' }>): RunnerError {
+  if (hint !== undefined) return new RunnerError('CFG_ENTRY_AUTH', `${key} gives no login: ${reason}`, { hint });
+  return new RunnerError('CFG_ENTRY_AUTH', `the entry "${key}" of the credentials file is unusable: ${reason}`, {
+    hint: `Correct the entry "${key}" in ${credentialsHint}.`,
+  });
 }
 
 /** The keys that would have matched, longest first, as many as help. */
