@@ -141,6 +141,7 @@ class Service implements App {
       drainTimeoutMs: options.evaluationTimeoutMs,
       maxConnectionAgeMs: overrides.maxConnectionAgeMs ?? defaultMaxConnectionAgeMs,
       ...(tls && { tls }),
+      allowInsecureRegistryAuth: options.allowInsecureRegistryAuth,
       resolver: {
         resolve: async (image, resolveOptions) =>
           (await this.#parts.promise).resolver.resolver.resolve(image, resolveOptions),

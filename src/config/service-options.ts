@@ -81,7 +81,7 @@ export const serviceOptions = [
     kind: 'boolean',
     default: 'false',
     group: service,
-    help: 'Take x-registry-auth of calls that come neither over TLS nor from this machine.',
+    help: 'Take the registry login in the metadata x-registry-auth also from calls over plaintext from other machines, where others can read it. Otherwise such calls fail, and only those over TLS and from this machine may have one.',
   },
   {
     name: 'runtime',

@@ -3,7 +3,7 @@ import { dockerHub, credentialHost } from '../image/docker-hub.ts';
 import type { Reference } from '../image/reference.ts';
 import type { Candidate, Login } from './candidate.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { keyTarget, matchKey, parseKey, shownKey } from './key.ts';
+import { keyTarget, matchKey, parseKey } from './key.ts';
 
 /**
  * A login that came with one call. For that call the image's registry is shown nothing else, and what it opened is nobody
@@ -30,7 +30,7 @@ function checkServer(server: string, { domain, path }: Pick<Reference, 'domain' 
   const registry = credentialHost(domain) === dockerHub ? 'Docker Hub' : domain;
   throw new RunnerError(
     'REQUEST_INVALID',
-    `the credentials of the call are for ${JSON.stringify(shownKey(server))}, but the image is at ${registry}`,
+    `the credentials of the call are for another registry than ${registry}, where the image is`,
     { registry, hint: 'Send x-registry-auth for the registry of the image, or without serveraddress.' },
   );
 }

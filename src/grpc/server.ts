@@ -28,6 +28,8 @@ export interface GrpcServerOptions {
   readonly maxConnectionAgeMs: number;
   /** Undefined: plaintext. */
   readonly tls?: Pick<ServerTlsOptions, 'files' | 'parseCertificates' | 'counters' | 'checkIntervalMs'>;
+  /** Default false. */
+  readonly allowInsecureRegistryAuth?: boolean;
   readonly resolver: ImageResolver;
   readonly evaluator: Evaluator;
   readonly observe: RpcObserver;
@@ -139,7 +141,8 @@ export class GrpcServer {
     const { resolver, evaluator, maxMessageBytes, maxConcurrentEvaluations, log } = this.#options;
     const slots = new EvaluationSlots(maxConcurrentEvaluations);
     const evaluation = { evaluator, slots, maxMessageBytes };
-    const parts = { calls: this.#calls, log };
+    const { tls, allowInsecureRegistryAuth: allowInsecure = false } = this.#options;
+    const parts = { calls: this.#calls, log, registryAuth: { isTlsServer: tls !== undefined, allowInsecure } };
     this.#server.addService(protoService(serviceNames.evaluator), {
       EvaluateFunction: unaryHandler(evaluateFunctionMethod(evaluation), parts),
     });

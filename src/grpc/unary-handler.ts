@@ -8,6 +8,7 @@ import type { ActiveCalls } from './active-calls.ts';
 import type { CallContext } from './call-context.ts';
 import { cutMiddle } from './cut-text.ts';
 import { failureStatus } from './failure-status.ts';
+import { registryAuthOf, type RegistryAuthRules } from './registry-auth.ts';
 import { type Message, messageOf, textField } from '../rpc/fields.ts';
 
 /** Answers one request; throws a RunnerError to fail it. */
@@ -16,13 +17,14 @@ export type UnaryMethod = (request: Message, context: CallContext) => Promise<ob
 /** A handler for grpc-js: gives what the method does a request id, a log and a signal, and turns what it throws into a status. */
 export function unaryHandler(
   method: UnaryMethod,
-  parts: { readonly calls: ActiveCalls; readonly log: Log },
+  parts: { readonly calls: ActiveCalls; readonly log: Log; readonly registryAuth: RegistryAuthRules },
 ): handleUnaryCall<object, object> {
+  const { registryAuth } = parts;
   return (call, callback) => {
     const id = requestIdOf(call.metadata);
     const log = parts.log.child({ method: call.getPath() });
     withRequestId(id, async () =>
-      parts.calls.run(async (controller) => answer(method, { id, call, callback, controller, log })),
+      parts.calls.run(async (controller) => answer(method, { id, call, callback, controller, log, registryAuth })),
     ).catch((thrown: unknown) => {
       log.error('answer could not be sent', { requestId: id, error: toRunnerError(thrown) });
     });
@@ -35,9 +37,11 @@ interface UnaryCall {
   readonly callback: sendUnaryData<object>;
   readonly controller: AbortController;
   readonly log: Log;
+  readonly registryAuth: RegistryAuthRules;
 }
 
-async function answer(method: UnaryMethod, { id, call, callback, controller, log }: UnaryCall): Promise<void> {
+async function answer(method: UnaryMethod, parts: UnaryCall): Promise<void> {
+  const { id, call, callback, controller, log, registryAuth } = parts;
   const startedMs = performance.now();
   let noted: LogValues = {};
   const note = (values: LogValues): void => {
@@ -49,7 +53,8 @@ async function answer(method: UnaryMethod, { id, call, callback, controller, log
   });
   try {
     const request = messageOf(call.request);
-    const response = await method(request, { signal: controller.signal, caller: undefined, log, note });
+    const caller = registryAuthOf(call, registryAuth);
+    const response = await method(request, { signal: controller.signal, caller, log, note });
     callback(null, response);
     const image = cutMiddle(textField(request, 'image'), 300);
     log.debug('call answered', { image, ms: Math.round(performance.now() - startedMs), ...noted });
