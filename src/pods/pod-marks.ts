@@ -16,6 +16,8 @@ export const podMarks = {
   resolvedImage: 'fn.kpt.dev/resolved-image',
   /** Annotation: registry and path, without tag and digest. */
   repository: 'fn.kpt.dev/repository',
+  /** Annotation: {@link PodPlan.callerKey}, where there is one. */
+  callerKey: 'fn.kpt.dev/caller-key',
   /** Annotation: version of the template it was made from, as Porch has it. */
   templateVersion: 'fn.kpt.dev/template-version',
   /** Annotation: idle time to live, in milliseconds. */

@@ -11,6 +11,8 @@ export interface PodPlan {
   readonly image: string;
   /** Registry and path without tag and digest. Plans with the same one and another key are other versions of one function. */
   readonly repository: string;
+  /** Tells the callers apart that came with credentials of their own, without telling those; undefined for all others. */
+  readonly callerKey?: string | undefined;
   readonly maxPods: number;
   /** Calls running on and waiting for one pod, past which another pod is added. */
   readonly maxWaitlist: number;

@@ -8,6 +8,7 @@ export function allOf(parts: readonly PodPullSecrets[]): PodPullSecrets {
       return {
         names: [...new Set(chosen.flatMap(({ names }) => names))],
         scopeKey: chosen.flatMap(({ scopeKey }) => (scopeKey === '' ? [] : [scopeKey])).join('+'),
+        callerKey: chosen.find(({ callerKey }) => callerKey !== undefined)?.callerKey,
         warnings: chosen.flatMap(({ warnings }) => warnings),
       };
     },

@@ -115,6 +115,7 @@ export class Planner {
       [podMarks.requestedImage]: resolution.image,
       [podMarks.resolvedImage]: image,
       [podMarks.repository]: repositoryOf(resolution.reference),
+      ...(secrets.callerKey !== undefined && { [podMarks.callerKey]: secrets.callerKey }),
       [podMarks.templateVersion]: template.version,
       [podMarks.ttlMs]: String(ttlMs),
     };
@@ -124,6 +125,7 @@ export class Planner {
       key,
       image: resolution.image,
       repository: repositoryOf(resolution.reference),
+      callerKey: secrets.callerKey,
       maxPods: Math.max(1, config?.pod?.maxPods ?? settings.maxPods),
       maxWaitlist: Math.max(1, config?.pod?.maxWaitlist ?? settings.maxWaitlist),
       ttlMs,

@@ -18,6 +18,8 @@ export interface ChosenSecrets {
   readonly names: readonly string[];
   /** Whose credentials they hold, the same while only logins change; empty for those that every pod gets. No secret. */
   readonly scopeKey: string;
+  /** What tells the caller's credentials from those of others, a part of the scope key; undefined without a caller. No secret. */
+  readonly callerKey?: string | undefined;
   /** Images that the node will fail to pull, and why. */
   readonly warnings: readonly string[];
 }

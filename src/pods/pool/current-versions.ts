@@ -15,20 +15,22 @@ const maxImages = 10_000;
 /** Calls that had begun when a tag moved may come after those that know of it: they do not mean that it moved back. */
 const lateMs = 10_000;
 
-/** Which version of a function each image name stands for: tags move, templates change. */
+/** Which version of a function each image name stands for, to each caller: tags move, templates change. */
 export class CurrentVersions {
-  readonly #byImage = new Map<string, Version>();
+  /** By image name and caller. */
+  readonly #byName = new Map<string, Version>();
 
   /** True when the name now stands for another version than before. */
-  note({ image, key, repository }: PodPlan, nowMs: number): boolean {
-    const before = this.#byImage.get(image);
+  note({ image, key, repository, callerKey }: PodPlan, nowMs: number): boolean {
+    const name = nameOf(image, callerKey);
+    const before = this.#byName.get(name);
     if (before?.key === key) return false;
     if (before?.beforeKey === key && nowMs - before.sinceMs < lateMs) return false;
-    this.#byImage.delete(image);
-    this.#byImage.set(image, { key, repository, sinceMs: nowMs, beforeKey: before?.key });
-    if (this.#byImage.size > maxImages) {
-      const [oldest] = this.#byImage.keys();
-      if (oldest !== undefined) this.#byImage.delete(oldest);
+    this.#byName.delete(name);
+    this.#byName.set(name, { key, repository, sinceMs: nowMs, beforeKey: before?.key });
+    if (this.#byName.size > maxImages) {
+      const [oldest] = this.#byName.keys();
+      if (oldest !== undefined) this.#byName.delete(oldest);
     }
     return true;
   }
@@ -40,15 +42,21 @@ export class CurrentVersions {
    * @param firstMs when this replica first saw the pod
    */
   isOutdated({ pod, key, requestedImage }: KnownPod, firstMs: number): boolean {
-    const current = this.#byImage.get(requestedImage);
+    const { annotations } = pod.metadata;
+    const current = this.#byName.get(nameOf(requestedImage, annotations[podMarks.callerKey]));
     if (current === undefined || current.key === key) return false;
-    if (current.repository !== pod.metadata.annotations[podMarks.repository]) return false;
+    if (current.repository !== annotations[podMarks.repository]) return false;
     return firstMs < current.sinceMs && !this.#isCurrent(key);
   }
 
   /** Another name may stand for the same pods. */
   #isCurrent(key: string): boolean {
-    for (const version of this.#byImage.values()) if (version.key === key) return true;
+    for (const version of this.#byName.values()) if (version.key === key) return true;
     return false;
   }
+}
+
+/** Callers with other credentials have pods of their own, which are no versions of each other. */
+function nameOf(image: string, callerKey = ''): string {
+  return JSON.stringify([image, callerKey]);
 }
