@@ -13,6 +13,7 @@ export const counterTable = {
     labels: ['provider', 'outcome'],
   },
   mirror_fallbacks: { help: 'Times a mirror was of no use by why, and another host was asked', labels: ['reason'] },
+  signature_checks: { help: 'Checks of image signatures that asked a registry, by outcome', labels: ['outcome'] },
   mounted_file_reloads: { help: 'Reloads of mounted files by file kind and outcome', labels: ['file', 'outcome'] },
   layers_unpacked: { help: 'Image layers unpacked into the local store', labels: ['outcome'] },
   store_evictions: { help: 'Images removed from the local store to stay within its size', labels: [] },

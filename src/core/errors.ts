@@ -36,6 +36,9 @@ export type ErrorCode =
   | 'MAN_TYPE'
   | 'MAN_PLATFORM'
   | 'MAN_CONFIG'
+  // signatures of images
+  | 'SIGNATURE_MISSING'
+  | 'SIGNATURE_INVALID'
   // registry service
   | 'RATE_LIMITED'
   | 'REGISTRY_UNAVAILABLE'

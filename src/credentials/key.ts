@@ -1,6 +1,6 @@
 import { dockerHub } from '../image/docker-hub.ts';
 import { hasUpperCase } from '../image/grammar.ts';
-import { hostTarget, matchesHost, parseHostPattern } from '../image/host-pattern.ts';
+import { compareHosts, hostTarget, matchesHost, parseHostPattern } from '../image/host-pattern.ts';
 import type { HostPattern, HostTarget } from '../image/host-pattern.ts';
 import { shownInput } from '../image/quote.ts';
 
@@ -53,11 +53,7 @@ export function matchKey(key: CredentialKey, target: KeyTarget): KeyMatch {
 
 /** Sorts the more particular key first: exact host before pattern, more literal labels, longer path. */
 export function compareKeys(a: CredentialKey, b: CredentialKey): number {
-  return hostParticularity(b) - hostParticularity(a) || b.path.length - a.path.length;
-}
-
-function hostParticularity({ exactHost, labels }: CredentialKey): number {
-  return exactHost === undefined ? labels.filter((label) => label.isLiteral).length : Number.MAX_SAFE_INTEGER;
+  return compareHosts(a, b) || b.path.length - a.path.length;
 }
 
 /** Old keys end in the version of the registry API, which says nothing either. */

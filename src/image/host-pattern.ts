@@ -41,6 +41,15 @@ export function matchesHost(pattern: HostPattern, { exactHost, labels, port }: H
   return pattern.exactHost === undefined ? matchesAll(pattern.labels, labels) : pattern.exactHost === exactHost;
 }
 
+/** Sorts the more particular pattern first: one host before many, then more literal labels. */
+export function compareHosts(a: HostPattern, b: HostPattern): number {
+  return particularity(b) - particularity(a);
+}
+
+function particularity({ exactHost, labels }: HostPattern): number {
+  return exactHost === undefined ? labels.filter((label) => label.isLiteral).length : Number.MAX_SAFE_INTEGER;
+}
+
 function matchesAll(patterns: readonly Glob[], labels: readonly string[]): boolean {
   return labels.length === patterns.length && patterns.every((pattern, index) => pattern.matches(labels[index] ?? ''));
 }

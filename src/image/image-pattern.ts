@@ -1,7 +1,7 @@
 import { namesOfHost } from './docker-hub.ts';
 import { splitAuthority } from './domain.ts';
 import { Glob } from './glob.ts';
-import { hostTarget, matchesHost, parseHostPattern } from './host-pattern.ts';
+import { compareHosts, hostTarget, matchesHost, parseHostPattern } from './host-pattern.ts';
 import type { HostPattern } from './host-pattern.ts';
 import { isDomainLike } from './reference-grammar.ts';
 import type { Reference } from './reference.ts';
@@ -29,6 +29,16 @@ export class ImagePattern {
     if (!segments.every((segment) => segment !== undefined))
       return { fault: `has a path that no repository has, which is lower-case and without tag; ${right}` };
     return new ImagePattern(host, segments);
+  }
+
+  /** Sorts the more particular one first: its host, as of credentials, then the longer path, then the more literal one. */
+  static compare(this: void, a: ImagePattern, b: ImagePattern): number {
+    return compareHosts(a.#host, b.#host) || b.#segments.length - a.#segments.length || b.#literals - a.#literals;
+  }
+
+  /** How many segments of its path stand for themselves. */
+  get #literals(): number {
+    return this.#segments.filter(({ isLiteral }) => isLiteral).length;
   }
 
   /** Segment by segment: `host/team` is for `host/team` and all below it, not for `host/teammate`. Ports as written. */
