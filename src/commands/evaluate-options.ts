@@ -1,4 +1,5 @@
 import type { OptionRow } from '../config/option-row.ts';
+import { clientTlsOptions } from './client-tls-options.ts';
 
 /** The flags of `evaluate` beside the service's. */
 export const evaluateOptions = [
@@ -22,7 +23,8 @@ export const evaluateOptions = [
     name: 'address',
     kind: 'string',
     default: '',
-    group: 'Service',
+    group: 'Connection',
     help: 'host:port of a running service. Empty: run the function from this process.',
   },
+  ...clientTlsOptions,
 ] as const satisfies readonly OptionRow[];

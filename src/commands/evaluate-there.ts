@@ -1,7 +1,9 @@
 import type { Options } from '../config/options.ts';
 import { readKrmOutput } from '../evaluate/krm-output.ts';
+import type { ClientTls } from '../rpc/client-tls.ts';
 import { type CallOptions, RunnerClient } from '../rpc/client.ts';
 import { GrpcFailure } from '../rpc/grpc-failure.ts';
+import { connectionTrouble } from './connection-trouble.ts';
 import type { EvaluationAnswer } from './evaluation-answer.ts';
 import { ServiceFailure } from './shown-failure.ts';
 
@@ -12,9 +14,19 @@ const pullAllowanceMs = 10 * 60_000;
 export async function evaluateThere(
   image: string,
   resourceList: Uint8Array,
-  { address, options, signal }: { readonly address: string; readonly options: Options; readonly signal: AbortSignal },
+  {
+    address,
+    tls,
+    options,
+    signal,
+  }: {
+    readonly address: string;
+    readonly tls: ClientTls | undefined;
+    readonly options: Options;
+    readonly signal: AbortSignal;
+  },
 ): Promise<EvaluationAnswer> {
-  const client = new RunnerClient(address);
+  const client = new RunnerClient(address, -1, { tls });
   const deadlineMs = options.resolveTimeoutMs + pullAllowanceMs + options.evaluationTimeoutMs;
   const call = { deadlineMs, signal };
   const request = { image, resourceList };
@@ -26,7 +38,8 @@ export async function evaluateThere(
     });
   } catch (error) {
     if (!(error instanceof GrpcFailure)) throw error;
-    const { status, reason, message, attempts, hint } = error;
+    const { status, reason, attempts } = error;
+    const { message, hint } = connectionTrouble(error.message, tls !== undefined) ?? error;
     throw new ServiceFailure({ code: status, reason, message: `${address}: ${message}`, attempts, hint }, error);
   } finally {
     client.close();

@@ -3,6 +3,7 @@ import type { YAMLMap } from 'yaml';
 import { serviceOptions } from '../config/service-options.ts';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { clientTls, clientTlsFaults } from './client-tls.ts';
 import type { Command } from './command.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 import { commandLog } from './command-log.ts';
@@ -52,7 +53,8 @@ function inputSources({ own, positionals, given }: Flags, io: CommandIo): readon
     faults.push('evaluate needs resources: give -f FILE, -f DIR or -f -');
   if (given.has('fn-config') && positionals.length > 1)
     faults.push('give either --fn-config or key=value arguments, not both');
-  if (faults.length > 0) throw new UsageError(faults.map(argumentFault));
+  const all = [...faults.map(argumentFault), ...clientTlsFaults(own, own.address)];
+  if (all.length > 0) throw new UsageError(all);
   return own.filename.length === 0 ? ['-'] : own.filename;
 }
 
@@ -79,7 +81,8 @@ async function evaluate(flags: Flags, resourceList: Uint8Array, log: Log, io: Co
     return evaluateHere(image, resourceList, { options, log, io });
   }
   const { evaluateThere } = await import('./evaluate-there.ts');
-  return evaluateThere(image, resourceList, { address: own.address, options, signal: io.stop });
+  const tls = await clientTls(own, io.environment);
+  return evaluateThere(image, resourceList, { address: own.address, tls, options, signal: io.stop });
 }
 
 function report(answer: EvaluationAnswer, input: FunctionInput, io: CommandIo): ExitCode {

@@ -2,7 +2,10 @@ import type { OptionRow } from '../config/option-row.ts';
 import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
 import { RunnerClient } from '../rpc/client.ts';
 import { GrpcFailure } from '../rpc/grpc-failure.ts';
+import { clientTls, clientTlsFaults } from './client-tls.ts';
+import { clientTlsOptions } from './client-tls-options.ts';
 import type { Command } from './command.ts';
+import { connectionTrouble } from './connection-trouble.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 
 const ownOptions = [
@@ -29,6 +32,7 @@ const ownOptions = [
     group: 'Health',
     help: 'Time for the answer, once connected.',
   },
+  ...clientTlsOptions,
 ] as const satisfies readonly OptionRow[];
 
 /** Takes the flags of grpc-health-probe, which probes in users' manifests call. */
@@ -41,16 +45,21 @@ export const healthCommand: Command = {
     const extra = flags.positionals.map((text) =>
       argumentFault(`${JSON.stringify(text)} is no flag; health takes only flags`),
     );
-    if (flags.faults.length + extra.length > 0) throw new UsageError([...flags.faults, ...extra]);
-    const { addr, service, connectTimeoutMs, rpcTimeoutMs } = optionsFrom(ownOptions, flags);
-    const client = new RunnerClient(addr);
+    const options = optionsFrom(ownOptions, flags);
+    const { addr, service, connectTimeoutMs, rpcTimeoutMs } = options;
+    const faults = [...flags.faults, ...extra, ...clientTlsFaults(options, addr)];
+    if (faults.length > 0) throw new UsageError(faults);
+    const tls = await clientTls(options, io.environment);
+    const client = new RunnerClient(addr, -1, { tls });
     try {
       const status = await client.checkHealth(service, { deadlineMs: connectTimeoutMs + rpcTimeoutMs });
       io.stdout.write(`status: ${status}\n`);
       return status === 'SERVING' ? 0 : 1;
     } catch (error) {
       if (!(error instanceof GrpcFailure)) throw error;
-      io.stderr.write(`${addr}: ${error.status}: ${error.message}\n`);
+      const trouble = connectionTrouble(error.message, tls !== undefined);
+      io.stderr.write(`${addr}: ${error.status}: ${trouble?.message ?? error.message}\n`);
+      if (trouble !== undefined) io.stderr.write(`${trouble.hint}\n`);
       return 1;
     } finally {
       client.close();

@@ -7,6 +7,7 @@ import {
   type ResolveImageResponse,
   resolveImageResponseOf,
 } from './client-messages.ts';
+import { type ClientTls, tlsChannelOptions, tlsCredentials } from './client-tls.ts';
 import { messageOf, textField } from './fields.ts';
 import { GrpcFailure } from './grpc-failure.ts';
 import { protoService } from './proto.ts';
@@ -16,20 +17,30 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A client of all unary methods of the service, over plaintext HTTP/2. Calls reject with {@link GrpcFailure}. */
+type ClientOptions = ChannelOptions & {
+  /** Undefined: plaintext HTTP/2. */
+  readonly tls?: ClientTls | undefined;
+};
+
+/** A client of all unary methods of the service. Calls reject with {@link GrpcFailure}. */
 export class RunnerClient {
   readonly #client: Client;
 
-  /** @param address `host:port`. */
-  constructor(address: string, maxMessageBytes = -1, options: ChannelOptions = {}) {
-    this.#client = new Client(address, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': maxMessageBytes,
-      'grpc.max_send_message_length': maxMessageBytes,
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_http_proxy': 0,
-      'grpc.service_config_disable_resolution': 1,
-      ...options,
-    });
+  /** @param address `host:port`. @throws what OpenSSL says of a client certificate that it cannot use */
+  constructor(address: string, maxMessageBytes = -1, { tls, ...options }: ClientOptions = {}) {
+    this.#client = new Client(
+      address,
+      tls === undefined ? credentials.createInsecure() : tlsCredentials(tls, address),
+      {
+        ...(tls && tlsChannelOptions(tls, address)),
+        'grpc.max_receive_message_length': maxMessageBytes,
+        'grpc.max_send_message_length': maxMessageBytes,
+        'grpc.use_local_subchannel_pool': 1,
+        'grpc.enable_http_proxy': 0,
+        'grpc.service_config_disable_resolution': 1,
+        ...options,
+      },
+    );
   }
 
   async resolveImage(
