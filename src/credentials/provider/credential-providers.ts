@@ -3,7 +3,7 @@ import type { CandidateSource, ImageName } from '../credential-source.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { compareKeys, keyTarget, matchKey, shownKey } from '../key.ts';
 import type { Given } from './given.ts';
-import { matchesImage } from './image-pattern.ts';
+import { matchesPattern } from './provider-pattern.ts';
 import type { Provider } from './provider-config.ts';
 import { ProviderLogins, type ProviderLoginsOptions } from './provider-logins.ts';
 
@@ -32,7 +32,7 @@ export class CredentialProviders implements CandidateSource {
   async candidatesFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Candidate[]> {
     this.#follow(await this.#file.current());
     const asked = this.#logins.filter(({ provider }) =>
-      provider.matchImages.some((pattern) => matchesImage(pattern, image)),
+      provider.matchImages.some((pattern) => matchesPattern(pattern, image)),
     );
     const answered = await Promise.all(
       asked.map(async (logins) => ({ logins, given: await logins.get(image, signal) })),

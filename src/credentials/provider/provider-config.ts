@@ -1,6 +1,6 @@
 import { load, YAMLException } from 'js-yaml';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type ImagePattern, parseImagePattern } from './image-pattern.ts';
+import { type ProviderPattern, parseProviderPattern } from './provider-pattern.ts';
 import { ConfigFields } from './config-fields.ts';
 
 /** A program that gives registry credentials, as the kubelet is told of it. */
@@ -8,7 +8,7 @@ export interface Provider {
   /** That of its program, too. */
   readonly name: string;
   /** It is asked about images that match one of them. */
-  readonly matchImages: readonly ImagePattern[];
+  readonly matchImages: readonly ProviderPattern[];
   /** How long an answer is good that does not say so itself; 0 for this one question. */
   readonly defaultCacheMs: number;
   /** Of the protocol that it speaks. */
@@ -102,11 +102,11 @@ function nameOf(fields: ConfigFields): string {
   return name;
 }
 
-function patternsOf(fields: ConfigFields): readonly ImagePattern[] {
+function patternsOf(fields: ConfigFields): readonly ProviderPattern[] {
   const texts = fields.texts('matchImages');
   if (texts.length === 0) throw fields.fault('matchImages is empty');
   return texts.map((text, index) => {
-    const pattern = parseImagePattern(text);
+    const pattern = parseProviderPattern(text);
     if (pattern !== undefined) return pattern;
     throw fields.fault(
       `matchImages[${String(index)}] is not host[:port][/path], like *.example.com or example.com:5000/team`,
