@@ -81,6 +81,7 @@ function podSettings(options: Options, wrapperServerImage: string): PodSettings 
     ttlMs: options.podTtlMs,
     pinImageDigest: options.pinImageDigest,
     imagePullPolicy: options.imagePullPolicy,
+    serviceAccount: options.functionServiceAccount,
     readOnlyRoot: options.podReadOnlyRoot,
     podAddress: options.podAddress,
     wrapperServerImage,

@@ -6,15 +6,21 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { HelperLogins } from './helper/helper-logins.ts';
 import type { HelperChoice } from './helper/helper-choices.ts';
 import type { HelperQuestion } from './helper/run-helper.ts';
-import { Keyring, type Lookup } from './keyring.ts';
+import { Keyring, type Lookup, type MissingCredentials } from './keyring.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
 export type ImageName = Pick<Reference, 'domain' | 'path'> & Partial<Pick<Reference, 'tag'>>;
 
 /** Pull secrets and the like. */
 export interface KeyringSource {
-  /** The most important one first; none where there are none for the image. @throws RunnerError the signal's reason only */
-  keyringsFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Keyring[]>;
+  /** None where there are none for the image. @throws RunnerError the signal's reason only */
+  keyringsFor(image: ImageName, signal: AbortSignal | undefined): Promise<FoundKeyrings>;
+}
+
+export interface FoundKeyrings {
+  /** The most important one first. */
+  readonly keyrings: readonly Keyring[];
+  readonly missing: readonly MissingCredentials[];
 }
 
 /** Programs that are asked for logins. */
@@ -63,16 +69,16 @@ export class CredentialSource {
     if (caller !== undefined) return { candidates: [callerCandidate(caller, image)], warnings: [] };
     const { file, secrets, providers } = this.#options;
     const mounted = await file.current({ recheck });
-    const others = (await secrets?.keyringsFor(image, signal)) ?? [];
-    const found = Keyring.lookupIn([...others, mounted], image);
+    const { keyrings = [], missing = [] } = (await secrets?.keyringsFor(image, signal)) ?? {};
+    const found = { ...Keyring.lookupIn([...keyrings, mounted], image), missing };
     const choice = mounted.helperFor(image);
     const helped = choice === undefined ? undefined : await this.#ask(choice, image, signal);
     const provided = (await providers?.candidatesFor(image, signal)) ?? [];
     if (helped === undefined && provided.length === 0) return found;
     const filed = found.candidates.filter((candidate) => candidate !== anonymous);
     return {
+      ...found,
       candidates: withoutRepeats([...(helped === undefined ? [] : [helped]), ...filed, ...provided]),
-      warnings: found.warnings,
     };
   }
 

@@ -16,6 +16,15 @@ export interface Lookup {
   /** In the order in which to try them, the next one only after 401 or 403; never empty. */
   readonly candidates: readonly Candidate[];
   readonly warnings: readonly string[];
+  /** What should have held credentials too. */
+  readonly missing?: readonly MissingCredentials[];
+}
+
+/** Something that is named for an image and gives no credentials. Holds no secret. */
+export interface MissingCredentials {
+  /** Like `pull secret NAMESPACE/NAME is not there`. */
+  readonly problem: string;
+  readonly hint: string;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { RunnerError, toRunnerError } from '../core/errors.ts';
+import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Candidate } from '../credentials/candidate.ts';
+import type { MissingCredentials } from '../credentials/keyring.ts';
 import type { Reference } from '../image/reference.ts';
 import { ContentCache } from './content-cache.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -14,6 +15,8 @@ export interface Question {
   readonly candidates: readonly Candidate[];
   /** What was odd about finding them. */
   readonly warnings: readonly string[];
+  /** What should have held credentials too. */
+  readonly missing?: readonly MissingCredentials[];
   /** The same for the same image and the same credentials. */
   readonly key: string;
 }
@@ -35,6 +38,9 @@ export interface SessionSource<S extends Session> {
   session(reference: Reference, candidates: readonly Candidate[]): S;
 }
 
+/** The registry did not let the credentials in, or did not like who they belong to. */
+export const refusals: ReadonlySet<ErrorCode> = new Set(['AUTH_DENIED', 'AUTH_REFUSED', 'AUTH_FORBIDDEN']);
+
 const maxContentBytes = 16 * 1024 * 1024;
 
 /** Asks the registry: one request when it is known what the digest it answers with stands for. */
@@ -54,12 +60,12 @@ export class Lookup {
   }
 
   /** Whatever it throws tells how the registry was reached, if it was. */
-  async ask({ reference, candidates }: Question, signal: AbortSignal): Promise<Answer> {
+  async ask({ reference, candidates, missing = [] }: Question, signal: AbortSignal): Promise<Answer> {
     const session = this.#client.session(reference, candidates);
     try {
       return await this.#find(session, reference, signal);
     } catch (thrown) {
-      throw toRunnerError(thrown).with({ attempts: session.attempts });
+      throw withMissing(toRunnerError(thrown), missing).with({ attempts: session.attempts });
     }
   }
 
@@ -73,6 +79,14 @@ export class Lookup {
     }
     return { entry: entryOf(session, content.digest, top.authenticated, reference), content };
   }
+}
+
+/** A refusal may be due to credentials that were meant for the image and are not there. */
+function withMissing(error: RunnerError, missing: readonly MissingCredentials[]): RunnerError {
+  const [first] = missing;
+  if (first === undefined || !refusals.has(error.code)) return error;
+  const text = missing.map(({ problem }) => problem).join('; ');
+  return new RunnerError(error.code, `${error.message}; ${text}`, { ...error.details, hint: first.hint });
 }
 
 function entryOf(session: Session, digest: string, authenticated: boolean, reference: Reference): TagEntry {

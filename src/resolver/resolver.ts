@@ -13,7 +13,7 @@ import { shownInput } from '../image/quote.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/session.ts';
 import { cacheKey } from './cache-key.ts';
-import { type Answer, Lookup, type Question, type Session, type SessionSource } from './lookup.ts';
+import { type Answer, Lookup, type Question, refusals, type Session, type SessionSource } from './lookup.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { type AnswerSource, toResolution } from './to-resolution.ts';
 import type { Resolution, Resolved } from './resolution.ts';
@@ -74,9 +74,6 @@ interface Sourced extends Answer {
 }
 
 const tooSlowHint = 'The attempts tell how far it came; --resolve-timeout gives it longer.';
-
-/** The registry did not let the credentials in, or did not like who they belong to. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['AUTH_DENIED', 'AUTH_REFUSED', 'AUTH_FORBIDDEN']);
 
 /** The registry may well answer the same question later: what was known before may stand in for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
@@ -172,8 +169,8 @@ export class Resolver<S extends Session = RegistrySession> {
   }
 
   async #question(reference: Reference, options: LookupOptions): Promise<Question> {
-    const { candidates, warnings } = await this.#options.credentials.lookup(reference, options);
-    return { reference, candidates, warnings, key: cacheKey(reference, candidates) };
+    const found = await this.#options.credentials.lookup(reference, options);
+    return { reference, ...found, key: cacheKey(reference, found.candidates) };
   }
 
   async #answer(question: Question, signal: AbortSignal, refresh: boolean): Promise<Sourced> {

@@ -34,6 +34,9 @@ export interface FunctionConfig {
         readonly maxPods?: number;
         readonly maxWaitlist?: number;
         readonly readOnlyRoot?: boolean;
+        /** Names of secrets beside the pods, in their order; none without the annotation. */
+        readonly pullSecrets?: readonly string[];
+        readonly imagePullPolicy?: ImagePullPolicy;
         readonly overrides: PodOverrides;
         /** Image whose pod is to be started ahead; undefined without tags. */
         readonly warmUpImage?: string;
@@ -48,5 +51,15 @@ export interface FunctionConfig {
     | undefined;
 }
 
-/** Annotation of a FunctionConfig, ours: `true` or `false` for a read-only root file system of the function. */
-export const readOnlyRootAnnotation = 'fn.kpt.dev/read-only-root';
+/** Kubernetes API, Container v1. */
+export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+/** Annotations of a FunctionConfig that are ours: Porch's kind has no field for them, and keeps what it does not know. */
+export const configAnnotations = {
+  /** `true` or `false` for a read-only root file system of the function. */
+  readOnlyRoot: 'fn.kpt.dev/read-only-root',
+  /** Comma-separated names of pull secrets for the function's pods and for finding its image. */
+  pullSecrets: 'fn.kpt.dev/pull-secrets',
+  /** `Always`, `IfNotPresent` or `Never`, of the function's container. */
+  imagePullPolicy: 'fn.kpt.dev/image-pull-policy',
+} as const;

@@ -9,7 +9,7 @@ import type { FunctionConfig } from './function-config.ts';
 import { FunctionConfigDuties } from './function-config-duties.ts';
 import type { FunctionConfigObject } from './function-config-object.ts';
 import { KnownConfigs } from './known-configs.ts';
-import { findExecutable, findForPods } from './match-function-config.ts';
+import { findExecutable, findForPods, type ImageName } from './match-function-config.ts';
 import type { FunctionConfigRules } from './parse-function-config.ts';
 
 export interface FunctionConfigsOptions extends FunctionConfigRules {
@@ -65,10 +65,10 @@ export class FunctionConfigs {
   }
 
   /** The one for the pods of an image, the same object while it does not change. */
-  find(reference: Reference): FunctionConfig | undefined {
-    const key = reference.canonical;
+  find(image: ImageName): FunctionConfig | undefined {
+    const key = JSON.stringify([image.domain, image.path, image.tag ?? '']);
     if (this.#forPods.has(key)) return this.#forPods.get(key);
-    const found = findForPods(this.list(), reference);
+    const found = findForPods(this.list(), image);
     if (this.#forPods.size >= maxRemembered) this.#forPods.clear();
     this.#forPods.set(key, found);
     return found;

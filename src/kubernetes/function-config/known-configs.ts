@@ -1,6 +1,6 @@
 import { toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { type FunctionConfig, readOnlyRootAnnotation } from './function-config.ts';
+import { configAnnotations, type FunctionConfig } from './function-config.ts';
 import type { FunctionConfigObject } from './function-config-object.ts';
 import { type FunctionConfigRules, parseFunctionConfig } from './parse-function-config.ts';
 import { SpecProblem } from './spec-fields.ts';
@@ -66,5 +66,9 @@ export class KnownConfigs {
 }
 
 function versionOf({ metadata: { uid, generation, annotations } }: FunctionConfigObject): string {
-  return JSON.stringify([uid, generation, annotations[readOnlyRootAnnotation]]);
+  return JSON.stringify([
+    uid,
+    generation,
+    ...Object.values(configAnnotations).map((name) => annotations[name] ?? null),
+  ]);
 }

@@ -1,7 +1,8 @@
 import type { Reference } from '../../image/reference.ts';
 import type { FunctionConfig, Repository } from './function-config.ts';
 
-type ImageName = Pick<Reference, 'domain' | 'path' | 'tag'>;
+/** An image, as far as FunctionConfigs tell images apart. */
+export type ImageName = Pick<Reference, 'domain' | 'path'> & Partial<Pick<Reference, 'tag'>>;
 
 /** The FunctionConfig that counts for the pods of an image: the one that says most about it, then the first by name. */
 export function findForPods(configs: readonly FunctionConfig[], image: ImageName): FunctionConfig | undefined {

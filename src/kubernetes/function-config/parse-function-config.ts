@@ -1,9 +1,10 @@
 import { toRunnerError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { parseReference, type Reference } from '../../image/reference.ts';
-import { type FunctionConfig, type PodOverrides, readOnlyRootAnnotation, type Repository } from './function-config.ts';
+import { annotatedPod, type AnnotatedPod } from './pod-annotations.ts';
+import type { FunctionConfig, PodOverrides, Repository } from './function-config.ts';
 import type { FunctionConfigObject } from './function-config-object.ts';
-import { SpecFields, SpecProblem } from './spec-fields.ts';
+import { SpecFields } from './spec-fields.ts';
 
 export interface FunctionConfigRules {
   /** What a prefix `""` stands for, like `ghcr.io/kptdev/krm-functions-catalog/`. */
@@ -17,13 +18,12 @@ export function parseFunctionConfig(object: FunctionConfigObject, rules: Functio
   const { name, generation, annotations } = object.metadata;
   const spec = new SpecFields(object.spec, 'spec');
   const where = whereOf(spec, rules.defaultImagePrefix);
-  const readOnlyRoot = readOnlyRootOf(annotations[readOnlyRootAnnotation]);
   return {
     name,
     generation,
     image: where.image,
     repositories: where.repositories,
-    pod: podOf(spec, readOnlyRoot, where.warmUpName, rules),
+    pod: podOf(spec, annotatedPod(annotations), where.warmUpName, rules),
     executable: executableOf(spec),
   };
 }
@@ -72,20 +72,15 @@ function imageAt(prefix: string, image: string): string {
   return prefix === '' ? image : `${prefix.replace(/\/+$/, '')}/${image}`;
 }
 
-function readOnlyRootOf(annotation: string | undefined): boolean | undefined {
-  if (annotation === undefined) return undefined;
-  if (annotation === 'true' || annotation === 'false') return annotation === 'true';
-  throw new SpecProblem(`annotation ${readOnlyRootAnnotation} is neither true nor false`);
-}
-
 function podOf(
   spec: SpecFields,
-  readOnlyRoot: boolean | undefined,
+  annotated: AnnotatedPod,
   warmUpName: string,
   { parseDuration }: FunctionConfigRules,
 ): FunctionConfig['pod'] {
   const pod = spec.fields('podExecutor');
-  if (pod === undefined) return readOnlyRoot === undefined ? undefined : { tags: [], readOnlyRoot, overrides: {} };
+  if (pod === undefined)
+    return Object.keys(annotated).length === 0 ? undefined : { tags: [], ...annotated, overrides: {} };
   const tags = pod.texts('tags');
   const timeToLive = pod.text('timeToLive');
   const ttlMs =
@@ -98,7 +93,7 @@ function podOf(
     ...(ttlMs > 0 && { ttlMs }),
     ...(maxPods !== undefined && { maxPods }),
     ...(maxWaitlist !== undefined && { maxWaitlist }),
-    ...(readOnlyRoot !== undefined && { readOnlyRoot }),
+    ...annotated,
     ...(tag !== undefined && { warmUpImage: tag === '' ? warmUpName : `${warmUpName}:${tag}` }),
     overrides: overridesOf(pod.fields('templateOverrides')),
   };

@@ -17,6 +17,8 @@ export interface SpecInput {
   readonly overrides: PodOverrides | undefined;
   /** A FunctionConfig's word on it, which counts for every template. */
   readonly readOnlyRoot: boolean | undefined;
+  /** A FunctionConfig's word on it. */
+  readonly imagePullPolicy?: PodSettings['imagePullPolicy'] | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface SpecInput {
  */
 export function functionSpec(input: SpecInput): PodSpec {
   const { resolution, template, settings, overrides } = input;
-  const overridden = applyOverrides(template.template.spec, overrides ?? {}, template.isInline);
+  const overridden = applyOverrides(withAccount(template.template.spec, settings), overrides ?? {}, template.isInline);
   const readOnlyRoot = input.readOnlyRoot ?? (template.isInline ? settings.readOnlyRoot : undefined);
   const rooted = readOnlyRoot === undefined ? overridden : setReadOnlyRoot(overridden, readOnlyRoot);
   const architectures = neededArchitectures(resolution.platforms);
@@ -40,6 +42,11 @@ export function functionSpec(input: SpecInput): PodSpec {
   };
 }
 
+/** Unlike the account that a FunctionConfig names, it is for pulling images: it gives no pod a token. */
+function withAccount(spec: PodSpec, { serviceAccount }: PodSettings): PodSpec {
+  return serviceAccount === '' ? spec : { ...spec, serviceAccountName: serviceAccount };
+}
+
 function withWrapperImage(copy: Container, wrapperServerImage: string, source: string): Container {
   const image = wrapperServerImage === '' ? (copy.image ?? '') : wrapperServerImage;
   if (image !== '') return { ...copy, image };
@@ -49,13 +56,14 @@ function withWrapperImage(copy: Container, wrapperServerImage: string, source: s
 }
 
 /** As Porch does, arguments of the template come first. */
-function withFunction(container: Container, { resolution, settings, defaultImagePrefix }: SpecInput): Container {
+function withFunction(container: Container, input: SpecInput): Container {
+  const { resolution, settings, defaultImagePrefix } = input;
   const server = ['--port', String(inPodPort), '--max-request-body-size', String(settings.maxRequestBodySize), '--'];
   return {
     ...container,
     image: settings.pinImageDigest ? pinnedImage(resolution) : requestedImage(resolution, defaultImagePrefix),
     // Not the template's: API servers fill in Always, since its image is a placeholder without a tag.
-    imagePullPolicy: settings.imagePullPolicy,
+    imagePullPolicy: input.imagePullPolicy ?? settings.imagePullPolicy,
     command: container['command'] ?? [`${toolsFolder}/wrapper-server`],
     args: [...(container.args ?? []), ...server, ...commandOf(resolution).map(literal)],
   };

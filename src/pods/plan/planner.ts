@@ -8,6 +8,7 @@ import type { PodPlan } from '../pod-plan.ts';
 import { functionSpec } from './function-spec.ts';
 import { pinnedImage, repositoryOf } from './image-name.ts';
 import type { PodOverrides } from './overrides.ts';
+import { accountOf } from './pod-account.ts';
 import { podImages } from './pod-images.ts';
 import { podObject, serviceObject } from './pod-object.ts';
 import type { ChosenSecrets, PodPullSecrets, PulledPod } from './pod-pull-secrets.ts';
@@ -24,6 +25,7 @@ export interface FunctionPodConfig {
         readonly maxPods?: number | undefined;
         readonly maxWaitlist?: number | undefined;
         readonly readOnlyRoot?: boolean | undefined;
+        readonly imagePullPolicy?: PodSettings['imagePullPolicy'] | undefined;
         readonly overrides?: PodOverrides | undefined;
       }
     | undefined;
@@ -94,12 +96,11 @@ export class Planner {
     const ttlMs = config?.pod?.ttlMs ?? this.#options.ttlOf?.(resolution.reference.canonical) ?? settings.ttlMs;
     const isKnown = template === known?.template && config === known.config && ttlMs === known.ttlMs;
     if (isKnown && sameImage(resolution, known)) return known;
-    const { overrides, readOnlyRoot } = config?.pod ?? {};
-    const spec = functionSpec({ resolution, template, settings, defaultImagePrefix, overrides, readOnlyRoot });
+    const { overrides, readOnlyRoot, imagePullPolicy } = config?.pod ?? {};
+    const words = { overrides, readOnlyRoot, imagePullPolicy };
+    const spec = functionSpec({ resolution, template, settings, defaultImagePrefix, ...words });
     const { reference } = resolution;
-    const { serviceAccountName } = spec;
-    const serviceAccount = typeof serviceAccountName === 'string' ? serviceAccountName : 'default';
-    const pulled = { reference, images: podImages(spec, reference), serviceAccount, caller };
+    const pulled = { reference, images: podImages(spec, reference), serviceAccount: accountOf(spec), caller };
     return { resolution, template, config, ttlMs, spec, pulled };
   }
 

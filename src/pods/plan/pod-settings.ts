@@ -6,6 +6,8 @@ export interface PodSettings {
   readonly ttlMs: number;
   readonly pinImageDigest: boolean;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** Over that of the template, below that of a FunctionConfig; empty for none. */
+  readonly serviceAccount: string;
   /** Counts for the inline template alone. */
   readonly readOnlyRoot: boolean;
   readonly podAddress: 'ip' | 'service';

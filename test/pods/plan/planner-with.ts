@@ -13,6 +13,7 @@ export const settings: PodSettings = {
   ttlMs: 1_800_000,
   pinImageDigest: true,
   imagePullPolicy: 'IfNotPresent',
+  serviceAccount: '',
   readOnlyRoot: true,
   podAddress: 'ip',
   wrapperServerImage: 'registry.example/wrapper:v1',
