@@ -13,6 +13,7 @@ import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
 import type { RegistryHosts } from './registry/mirrors/host-line.ts';
+import { noMirrors } from './registry/mirrors/no-mirrors.ts';
 import type { CandidatesOf } from './registry/session.ts';
 import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
@@ -20,6 +21,7 @@ import { Transport } from './registry/transport/transport.ts';
 import { AllowedRegistries } from './resolver/allowed-registries.ts';
 import { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
+import { wireSignatures } from './wire-signatures.ts';
 
 /** What every wiring function gets beside the flags. */
 export interface Surroundings {
@@ -66,13 +68,14 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     counters,
     clock,
   });
-  const hosts = await nodeHosts(options, log, clock);
+  const hosts = await registryHosts(options, surroundings, clock);
   const candidatesOf: CandidatesOf = async (host, signal) => (await credentials.lookup(host, { signal })).candidates;
-  const client = new RegistryClient({ transport, log, counters, clock, ...hosts, candidatesOf });
+  const client = new RegistryClient({ transport, log, counters, clock, hosts, candidatesOf });
   const resolver = new Resolver({
     client,
     credentials,
     gate: AllowedRegistries.parse(options.allowedRegistries),
+    ...(await wireSignatures(options, surroundings, client)),
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
     resolveTimeoutMs: options.resolveTimeoutMs,
@@ -103,15 +106,20 @@ async function credentialProviders(
   return { providers: await wireCredentialProviders(options, surroundings) };
 }
 
-async function nodeHosts(
-  { registryHostsDir: directory }: Options,
-  log: Log,
-  clock: Clock,
-): Promise<{ readonly hosts?: RegistryHosts }> {
-  if (directory === '') return {};
+async function registryHosts(options: Options, { log, counters }: Surroundings, clock: Clock): Promise<RegistryHosts> {
+  const hosts = await nodeHosts(options, log, clock);
+  if (!options.registryClientCertificate) return hosts;
+  const { MountedClientCertificate } = await import('./registry/trust/mounted-client-certificate.ts');
+  const { CertifiedHosts } = await import('./registry/certified-hosts.ts');
+  const folder = options.tlsSecretPath;
+  return new CertifiedHosts(hosts, await MountedClientCertificate.open({ folder, log, counters, clock }));
+}
+
+async function nodeHosts({ registryHostsDir: directory }: Options, log: Log, clock: Clock): Promise<RegistryHosts> {
+  if (directory === '') return noMirrors;
   if (!existsSync(directory)) log.warn('no folder with the registry configuration of the node', { folder: directory });
   const { NodeHosts } = await import('./registry/node-hosts/node-hosts.ts');
-  return { hosts: new NodeHosts({ directory, log, clock }) };
+  return new NodeHosts({ directory, log, clock });
 }
 
 async function mountedKeyring(

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { RunnerError, toRunnerError } from './errors.ts';
 import { type FileRead, identify, readFirst } from './mounted-file-read.ts';
 import { Secret } from './secret.ts';
@@ -65,6 +66,7 @@ async function readAll(files: TlsFiles, parseCertificates: ParseCertificates): P
   const certificates = parseCertificates(certificate.bytes, certificate.path);
   const chain = certificates.map((pem) => new X509Certificate(pem));
   checkPair(files, chain, parseKey(key));
+  checkUsable(files, certificates, key);
   return {
     certificates,
     privateKey: new Secret(key.bytes),
@@ -111,6 +113,17 @@ function checkPair(files: TlsFiles, [own, ...others]: readonly X509Certificate[]
         `is not the private key of the certificate in ${files.certificate}`,
         'Give a certificate and a key that were made together, as the tls.crt and tls.key of one Secret are.',
       );
+}
+
+/** OpenSSL does not take every pair: a key may be too short for it, say. */
+function checkUsable({ certificate }: TlsFiles, certificates: readonly string[], key: FileRead): void {
+  try {
+    createSecureContext({ cert: certificates.join('\n'), key: Buffer.from(key.bytes) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = 'Make a new pair, with a key of 2048 bits for RSA or 256 bits for ECDSA.';
+    throw fault(certificate, `and its key cannot be used for TLS: ${reason}`, hint, cause);
+  }
 }
 
 function fault(file: string, problem: string, hint: string, cause?: unknown): RunnerError {

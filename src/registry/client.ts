@@ -9,8 +9,8 @@ import { ChallengeReader } from './auth/challenge-reader.ts';
 import { Exchange } from './exchange.ts';
 import { LoginProbe } from './login-probe.ts';
 import type { RegistryHosts } from './mirrors/host-line.ts';
+import { noMirrors } from './mirrors/no-mirrors.ts';
 import { MirrorHealth } from './mirrors/mirror-health.ts';
-import { originHost } from './registry-host.ts';
 import { RegistryWarnings } from './registry-warnings.ts';
 import { RegistrySession } from './session.ts';
 import type { CandidatesOf, SessionParts } from './session.ts';
@@ -59,4 +59,3 @@ export class RegistryClient {
 }
 
 const noCandidates: CandidatesOf = async () => Promise.resolve([]);
-const noMirrors: RegistryHosts = { hostsOf: async (reference) => Promise.resolve([originHost(reference)]) };

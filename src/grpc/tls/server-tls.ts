@@ -1,8 +1,7 @@
-import { createSecureContext } from 'node:tls';
 import type { ServerCredentials } from '@grpc/grpc-js';
 import type { Clock } from '../../core/clock.ts';
 import type { Counters } from '../../core/counters.ts';
-import { RunnerError, toRunnerError } from '../../core/errors.ts';
+import { toRunnerError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type CertificateAge, certificateAge } from './certificate-age.ts';
 import { RotatingCredentials } from './rotating-credentials.ts';
@@ -51,7 +50,7 @@ export class ServerTls {
 
   /** @throws {RunnerError} `CFG_OPTION`, `CFG_CA` naming the file that cannot be used */
   static async open(options: ServerTlsOptions): Promise<ServerTls> {
-    const tls = new ServerTls(options, await readUsable(options));
+    const tls = new ServerTls(options, await readTlsFiles(options.files, options.parseCertificates));
     const { certificate, clientCa } = options.files;
     options.log.info('TLS certificate loaded', { certificate, clientCa, validTo: tls.#validTo() });
     return tls;
@@ -87,7 +86,7 @@ export class ServerTls {
   async #reload(): Promise<void> {
     const { counters, log, files } = this.#options;
     try {
-      const content = await readUsable(this.#options);
+      const content = await readTlsFiles(this.#options.files, this.#options.parseCertificates);
       this.#identity = content.identity;
       const isSame = hasSameParts(content, this.#content);
       this.#content = content;
@@ -120,23 +119,6 @@ export class ServerTls {
 
   #validTo(): string {
     return new Date(this.#content.validToMs).toISOString();
-  }
-}
-
-/** What OpenSSL takes as well: a key may be too short for it, say. */
-async function readUsable({ files, parseCertificates }: ServerTlsOptions): Promise<TlsContent> {
-  const content = await readTlsFiles(files, parseCertificates);
-  try {
-    createSecureContext({ cert: content.certificates.join('\n'), key: content.privateKey.reveal() });
-    return content;
-  } catch (cause) {
-    const file = files.certificate;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RunnerError('CFG_OPTION', `${file} and its key cannot be used for TLS: ${reason}`, {
-      file,
-      cause,
-      hint: 'Make a new pair, with a key of 2048 bits for RSA or 256 bits for ECDSA.',
-    });
   }
 }
 

@@ -16,7 +16,7 @@ export async function readHostTls(entry: HostEntry): Promise<HostTls | undefined
   for (const pem of ca) hash.update(`\0ca ${pem}`);
   for (const { certificate, privateKey } of clientCertificates)
     hash.update(`\0client ${certificate}\0`).update(privateKey.reveal());
-  return { key: hash.digest('hex'), ca, clientCertificates, skipVerify };
+  return { key: hash.digest('hex'), ca, clientCertificates, clientFor: 'host', skipVerify };
 }
 
 async function readPair(files: HostEntry['clientPairs'][number]): Promise<HostTls['clientCertificates'][number]> {

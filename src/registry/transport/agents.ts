@@ -5,6 +5,7 @@ import type { AddressBook } from './addresses.ts';
 import { joinAuthority } from '../authority.ts';
 import { mayGetClearCredentials } from './clear-text.ts';
 import { guardedConnector } from './connector.ts';
+import { shownAt } from '../trust/host-tls.ts';
 import type { HostTls } from '../trust/host-tls.ts';
 import type { InsecureRegistries } from '../trust/hosts.ts';
 import { proxyAgent } from './proxy-agent.ts';
@@ -33,6 +34,8 @@ export interface AgentsOptions {
 }
 
 const keepAliveMs = 30_000;
+/** More are in use at once nowhere, but certificates that are replaced leave theirs behind. */
+const maxAgents = 100;
 
 /** One undici agent per trust setting, made at its first use and kept: its sockets and TLS sessions are its own. */
 export class Agents {
@@ -52,6 +55,11 @@ export class Agents {
     if (known !== undefined) return known.agent;
     const agent = this.#create(setting);
     this.#agents.set(key, { step, agent });
+    const [oldest] = this.#agents;
+    if (this.#agents.size > maxAgents && oldest !== undefined) {
+      this.#agents.delete(oldest[0]);
+      this.#retire(oldest[1].agent);
+    }
     return agent;
   }
 
@@ -95,13 +103,14 @@ export class Agents {
   }
 
   #tls({ step, tls }: TrustSetting): TlsSettings {
+    const shown = shownAt(tls, step);
     switch (step) {
       case 'mounted-ca':
-        return verifiedTls([...this.#mountedRoots, ...(tls?.ca ?? [])], tls);
+        return verifiedTls([...this.#mountedRoots, ...(tls?.ca ?? [])], shown);
       case 'system-ca':
-        return verifiedTls(this.#options.systemRoots(), tls);
+        return verifiedTls(this.#options.systemRoots(), shown);
       case 'insecure-tls':
-        return unverifiedTls(tls);
+        return unverifiedTls(shown);
       case 'plaintext':
         return {};
     }

@@ -3,6 +3,7 @@ import { urlEndpoint, withTls } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { redirectTarget } from './follow.ts';
 import { realmAddressRefusal, realmError } from '../auth/realm.ts';
+import { forTokenService } from '../trust/host-tls.ts';
 import type { Route, TransportTarget } from './transport-request.ts';
 
 /** One host of a request: the one it is for, or one that it was redirected to. */
@@ -23,7 +24,7 @@ export function firstHop(target: TransportTarget): Hop {
   }
   const { url, registry, tls } = target;
   const isSameHost = url.hostname === new URL(registry.origin).hostname;
-  const endpoint = withTls(urlEndpoint(url), isSameHost ? tls : undefined);
+  const endpoint = withTls(urlEndpoint(url), isSameHost ? tls : forTokenService(tls));
   return { kind: 'token', endpoint, path: url.pathname + url.search, own: true, sender: registry };
 }
 

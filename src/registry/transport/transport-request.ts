@@ -33,7 +33,7 @@ export type TransportTarget =
       readonly url: URL;
       /** The registry that it answers for. */
       readonly registry: Route;
-      /** The registry's own TLS settings, which a token service on the same host shares. */
+      /** The registry's own TLS settings, which a token service on the same host shares, and one elsewhere in part. */
       readonly tls?: HostTls | undefined;
     };
 

@@ -1,6 +1,6 @@
 import { checkServerIdentity as checkNames, createSecureContext } from 'node:tls';
 import type { ConnectionOptions, PeerCertificate, SecureContextOptions } from 'node:tls';
-import type { HostTls } from './host-tls.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 
 /** The part of a TLS connection's options that says whom it trusts. */
 export type TlsSettings = Pick<ConnectionOptions, 'secureContext' | 'checkServerIdentity' | 'rejectUnauthorized'>;
@@ -22,21 +22,20 @@ function checkServerIdentity(hostname: string, certificate: PeerCertificate): Er
  * Trusts these PEM certificates and no others. An intermediate or a server's own certificate among them is an anchor as
  * well as a root is, as in Go (registry-behaviour 5.4, NT11).
  */
-export function verifiedTls(roots: readonly string[], host?: HostTls): TlsSettings {
+export function verifiedTls(roots: readonly string[], shown: readonly ClientCertificate[] = []): TlsSettings {
   return {
-    secureContext: createSecureContext({ ...clientOf(host), ca: [...roots], allowPartialTrustChain: true }),
+    secureContext: createSecureContext({ ...clientOf(shown), ca: [...roots], allowPartialTrustChain: true }),
     checkServerIdentity,
     rejectUnauthorized: true,
   };
 }
 
 /** Any certificate will do: for hosts in `--insecure-registries`, and those that the node does not verify either. */
-export function unverifiedTls(host?: HostTls): TlsSettings {
-  return { secureContext: createSecureContext(clientOf(host)), rejectUnauthorized: false };
+export function unverifiedTls(shown: readonly ClientCertificate[]): TlsSettings {
+  return { secureContext: createSecureContext(clientOf(shown)), rejectUnauthorized: false };
 }
 
-function clientOf(host: HostTls | undefined): SecureContextOptions {
-  const own = host?.clientCertificates ?? [];
-  if (own.length === 0) return {};
-  return { cert: own.map(({ certificate }) => certificate), key: own.map(({ privateKey }) => privateKey.reveal()) };
+function clientOf(shown: readonly ClientCertificate[]): SecureContextOptions {
+  if (shown.length === 0) return {};
+  return { cert: shown.map(({ certificate }) => certificate), key: shown.map(({ privateKey }) => privateKey.reveal()) };
 }
