@@ -39,6 +39,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./template.ts')).templateCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Look for what keeps the service from working, without changing anything.',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'link-pull-secret',
     summary: 'Add a pull secret to a service account, losing none.',
     load: async () => (await import('./link-pull-secret.ts')).linkPullSecretCommand,

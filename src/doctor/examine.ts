@@ -1,0 +1,36 @@
+import type { Check } from './check.ts';
+import { clientCertificateCheck } from './client-certificate-check.ts';
+import { executablesCheck } from './executables-check.ts';
+import { sandboxCheck, storeCheck } from './local-check.ts';
+import { nodeRegistriesCheck } from './node-registries-check.ts';
+import { credentialsCheck } from './credentials-check.ts';
+import { flagsCheck } from './flags-check.ts';
+import { grpcTlsCheck } from './grpc-tls-check.ts';
+import type { Patient } from './patient.ts';
+import { proxyCheck } from './proxy-check.ts';
+import { registriesCheck } from './registries-check.ts';
+import { registryAccess } from './registry-access.ts';
+import { type Finding, runChecks } from './run-checks.ts';
+import { authoritiesCheck } from './tls-check.ts';
+
+/** Looks at everything that the flags speak of, in this order, and changes nothing. Each finding comes as soon as it may. */
+export async function* examine(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
+  const registries = registryAccess(patient);
+  const checks: readonly Check[] = [
+    flagsCheck(patient),
+    credentialsCheck(patient),
+    authoritiesCheck(patient),
+    clientCertificateCheck(patient),
+    grpcTlsCheck(patient),
+    executablesCheck(patient),
+    registriesCheck(patient, registries),
+    proxyCheck(patient),
+    nodeRegistriesCheck(patient),
+    ...(patient.runtime === 'local' ? [sandboxCheck(patient), storeCheck(patient)] : []),
+  ];
+  try {
+    yield* runChecks(checks, signal);
+  } finally {
+    await registries.close();
+  }
+}
