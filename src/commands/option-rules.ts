@@ -7,6 +7,7 @@ import { validateImagePrefix } from '../image/reference.ts';
 import { isNamespaceName, isObjectName } from '../kubernetes/object-name.ts';
 import { InsecureRegistries } from '../registry/trust/hosts.ts';
 import { AllowedRegistries } from '../resolver/allowed-registries.ts';
+import { parseVerifyOption } from '../signatures/verify-option.ts';
 
 /** What a flag's own row cannot say about its value. */
 export const optionRules: readonly OptionRule[] = [
@@ -26,6 +27,11 @@ export const optionRules: readonly OptionRule[] = [
           'image-credential-provider-config',
           'needs --image-credential-provider-bin-dir, the folder of its programs',
         ),
+  ({ verifyImages }) => verifyImages.flatMap((text) => thrownBy('verify-images', () => parseVerifyOption(text))),
+  ({ verifyImages, pinImageDigest }) =>
+    verifyImages.length === 0 || pinImageDigest
+      ? []
+      : fault('pin-image-digest', 'cannot be off with --verify-images, or a node could run what was not verified'),
   ({ bindAddress }) => {
     if (isIP(bindAddress) !== 0 || /^[A-Za-z\d]([A-Za-z\d.-]{0,252})$/.test(bindAddress)) return [];
     return fault(

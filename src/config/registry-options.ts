@@ -129,7 +129,9 @@ export const registryOptions = [
     repeatable: true,
     default: '',
     group: registries,
-    help: '[PATTERN=]KEY.pem[,KEY.pem...]: images that match the pattern of host[/path] run only with a cosign signature by one of the keys. No pattern: every image.',
+    help:
+      '[PATTERN=]KEY.pem[,KEY.pem...]: images that match the pattern, host[:port][/path] as for --allowed-registries, run only with a cosign signature by one of the public keys; ' +
+      'without a pattern all images. The most particular pattern that matches counts. May be given more than once.',
   },
   {
     name: 'image-credential-provider-config',
