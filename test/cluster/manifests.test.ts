@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { parseServiceFlags } from '../../src/config/options.ts';
 import { startCluster } from '../support/cluster/cluster.ts';
 import type { Cluster } from '../support/cluster/cluster.ts';
+import { overlayOf } from '../support/cluster/overlay-of.ts';
 import { manifestFolders, ofKind, renderedManifests } from '../support/cluster/rendered-manifests.ts';
 import { jsonList } from '../support/json-at.ts';
 import { requires } from '../support/requires.ts';
@@ -72,17 +71,4 @@ function annotationNotice(stderr: string): string {
     .split('\n')
     .filter((line) => line === '' || line.includes('is missing the kubectl.kubernetes.io/last-applied-configuration'))
     .join('\n');
-}
-
-async function overlayOf(base: string, names: readonly string[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'overlay-'));
-  const path = (name: string): string => relative(folder, resolve('manifests', name));
-  const lines = [
-    'resources:',
-    `  - ${path(base)}`,
-    'components:',
-    ...names.map((name) => `  - ${path(`components/${name}`)}`),
-  ];
-  await writeFile(join(folder, 'kustomization.yaml'), `${lines.join('\n')}\n`);
-  return folder;
 }

@@ -113,6 +113,11 @@ describe('commands and a service over TLS', function () {
     expect(stderr).to.include('as one that speaks TLS does').and.include('hint: Give --tls');
   });
 
+  it('probes need no certificate where they ask /healthz beside the metrics', async () => {
+    const answer = await fetch(`http://${services.get('mutual')?.app.metricsAddress ?? ''}/healthz`);
+    expect(answer.status).to.equal(200);
+  });
+
   const faulty: readonly (readonly [readonly string[], RegExp])[] = [
     [['--tls-cert-file=a'], /--tls-cert-file: needs --tls-private-key-file too/],
     [['--tls-private-key-file=a'], /--tls-private-key-file: needs --tls-cert-file too/],
