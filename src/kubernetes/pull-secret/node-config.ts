@@ -24,6 +24,11 @@ export interface SecretContent {
   readonly hash: string;
   /** That of the whole file as it is mounted, which others may have copied. */
   readonly fileHash: string;
+  /** Beside our own. */
+  readonly marks?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
 }
 
 type ImageName = Pick<Reference, 'domain' | 'path'>;

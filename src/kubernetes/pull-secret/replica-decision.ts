@@ -35,6 +35,9 @@ export type ReplicaAction =
   | { readonly kind: 'create' | 'write' | 'repair' | 'adopt' }
   | { readonly kind: 'error'; readonly problem: 'type' | 'foreign' | 'immutable' };
 
+/** Whether a secret that is not ours may become ours: any, or one that holds what we would write or is Porch's; never even that. */
+export type Adoption = boolean | 'never';
+
 /**
  * Who may write what. Kubelets swap the mounts of two runners up to a minute apart, so a runner writes only from a newer
  * swap than the recorded one, and puts right only what is recorded to be its own content.
@@ -44,7 +47,7 @@ export type ReplicaAction =
 export function decideReplica(
   source: SourceMark & { /** Of the source as it is mounted. */ readonly fileHash: string },
   replica: ReplicaState,
-  { adopt, remembered }: { readonly adopt: boolean; readonly remembered: SourceMark | undefined },
+  { adopt, remembered }: { readonly adopt: Adoption; readonly remembered: SourceMark | undefined },
 ): ReplicaAction {
   switch (replica.kind) {
     case 'absent':
@@ -54,6 +57,7 @@ export function decideReplica(
     case 'ours':
       return ofOurs(source, replica, remembered);
     case 'foreign':
+      if (adopt === 'never') return { kind: 'error', problem: 'foreign' };
       if (replica.dataHash === source.hash) return { kind: 'adopt' };
       if (!replica.isPorch && !adopt && replica.dataHash !== source.fileHash)
         return { kind: 'error', problem: 'foreign' };

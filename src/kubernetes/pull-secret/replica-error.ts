@@ -1,5 +1,5 @@
 import { RunnerError } from '../../core/errors.ts';
-import type { ReplicaAction, ReplicaState } from './replica-decision.ts';
+import type { Adoption, ReplicaAction, ReplicaState } from './replica-decision.ts';
 import { pullSecretType } from './secret-marks.ts';
 
 type Problem = Extract<ReplicaAction, { kind: 'error' }>['problem'];
@@ -12,6 +12,7 @@ export function replicaError(
   namespace: string,
   name: string,
   state: ReplicaState | undefined,
+  adopt: Adoption = false,
 ): RunnerError {
   const secret = `secret ${namespace}/${name}`;
   switch (problem) {
@@ -27,7 +28,12 @@ export function replicaError(
       return new RunnerError(
         'PULL_SECRET',
         `${secret} was not made by this service and holds something else; it is left as it is`,
-        { hint: `Set --adopt-pull-secret to have it overwritten, delete it, ${otherName}.` },
+        {
+          hint:
+            adopt === 'never'
+              ? `Delete ${secret}, ${otherName}.`
+              : `Set --adopt-pull-secret to have it overwritten, delete it, ${otherName}.`,
+        },
       );
     case 'immutable':
       return new RunnerError('PULL_SECRET', `${secret} is immutable and holds something else`, {

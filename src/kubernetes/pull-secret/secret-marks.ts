@@ -57,8 +57,12 @@ export function ownFields(
     kind: 'Secret',
     metadata: {
       ...name,
-      labels: { [managedByLabel]: manager },
-      annotations: { [hashAnnotation]: content.hash, [swapAnnotation]: String(swappedAtMs) },
+      labels: { ...content.marks?.labels, [managedByLabel]: manager },
+      annotations: {
+        ...content.marks?.annotations,
+        [hashAnnotation]: content.hash,
+        [swapAnnotation]: String(swappedAtMs),
+      },
     },
     type: pullSecretType,
     data: { [dataKey]: content.bytes.reveal().toString('base64') },

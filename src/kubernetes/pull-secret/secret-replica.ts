@@ -7,7 +7,13 @@ import type { Api, Resource } from '../api.ts';
 import type { SecretObject } from '../secret-object.ts';
 import type { Store } from '../store.ts';
 import type { SecretContent } from './node-config.ts';
-import { decideReplica, type ReplicaAction, type ReplicaState, type SourceMark } from './replica-decision.ts';
+import {
+  type Adoption,
+  decideReplica,
+  type ReplicaAction,
+  type ReplicaState,
+  type SourceMark,
+} from './replica-decision.ts';
 import { replicaError } from './replica-error.ts';
 import { markOf, readReplica } from './secret-marks.ts';
 import { SecretWriter, type SecretRights } from './secret-writer.ts';
@@ -19,7 +25,7 @@ export interface SecretReplicaOptions {
   /** Of the one secret; started. */
   readonly store: Store<SecretObject>;
   readonly permissions: SecretRights;
-  readonly adopt: boolean;
+  readonly adopt: Adoption;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -84,12 +90,13 @@ export class SecretReplica {
   }
 
   async #write(content: SecretContent, swappedAtMs: number, options: SyncOptions): Promise<boolean> {
-    const { api, resource, name, store, log } = this.#options;
+    const { api, resource, name, store, adopt, log } = this.#options;
     let known = store.get(name);
     for (let look = 1; ; look += 1) {
       const action = this.#decide(known, content, swappedAtMs, options.isNeeded);
       if (action.kind === 'leave') return false;
-      if (action.kind === 'error') throw replicaError(action.problem, resource.namespace, name, this.#read?.state);
+      if (action.kind === 'error')
+        throw replicaError(action.problem, resource.namespace, name, this.#read?.state, adopt);
       try {
         await this.#act(action.kind, known, content, swappedAtMs, options.signal);
         return true;
