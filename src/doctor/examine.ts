@@ -1,4 +1,12 @@
 import type { Check } from './check.ts';
+import { clusterCheck } from './cluster-check.ts';
+import { ClusterUnderTest } from './cluster-under-test.ts';
+import { functionConfigsCheck } from './function-configs-check.ts';
+import { namespaceCheck } from './namespace-check.ts';
+import { replicaCheck } from './replica-check.ts';
+import { rightsCheck } from './rights-check.ts';
+import { templatesCheck } from './templates-check.ts';
+import { wrapperCheck } from './wrapper-check.ts';
 import { clientCertificateCheck } from './client-certificate-check.ts';
 import { executablesCheck } from './executables-check.ts';
 import { sandboxCheck, storeCheck } from './local-check.ts';
@@ -9,13 +17,14 @@ import { grpcTlsCheck } from './grpc-tls-check.ts';
 import type { Patient } from './patient.ts';
 import { proxyCheck } from './proxy-check.ts';
 import { registriesCheck } from './registries-check.ts';
-import { registryAccess } from './registry-access.ts';
+import { type RegistryAccess, registryAccess } from './registry-access.ts';
 import { type Finding, runChecks } from './run-checks.ts';
 import { authoritiesCheck } from './tls-check.ts';
 
 /** Looks at everything that the flags speak of, in this order, and changes nothing. Each finding comes as soon as it may. */
 export async function* examine(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
   const registries = registryAccess(patient);
+  const cluster = new ClusterUnderTest(patient);
   const checks: readonly Check[] = [
     flagsCheck(patient),
     credentialsCheck(patient),
@@ -26,11 +35,27 @@ export async function* examine(patient: Patient, signal: AbortSignal): AsyncGene
     registriesCheck(patient, registries),
     proxyCheck(patient),
     nodeRegistriesCheck(patient),
-    ...(patient.runtime === 'local' ? [sandboxCheck(patient), storeCheck(patient)] : []),
+    ...(patient.runtime === 'local' ? localChecks(patient) : podChecks(patient, cluster, registries)),
   ];
   try {
     yield* runChecks(checks, signal);
   } finally {
-    await registries.close();
+    await Promise.all([registries.close(), cluster.close()]);
   }
+}
+
+function localChecks(patient: Patient): readonly Check[] {
+  return [sandboxCheck(patient), storeCheck(patient)];
+}
+
+function podChecks(patient: Patient, cluster: ClusterUnderTest, registries: RegistryAccess): readonly Check[] {
+  return [
+    clusterCheck(patient, cluster),
+    rightsCheck(patient, cluster),
+    namespaceCheck(patient, cluster),
+    templatesCheck(patient, cluster),
+    functionConfigsCheck(patient, cluster),
+    replicaCheck(patient, cluster),
+    wrapperCheck(patient, registries),
+  ];
 }

@@ -37,9 +37,9 @@ async function folderRemarks(folder: string, registry: string, nowMs: number): P
   const { entries } = await readHostFolder(
     folder,
     listening((message, values) => {
-      said.push(
-        problem(registry, [message, values['reason'] ?? values['error'] ?? ''].join(': '), `Correct ${folder}.`),
-      );
+      const reason = values['reason'] ?? values['error'];
+      const why = typeof reason === 'string' ? `${message}: ${reason}` : message;
+      said.push(problem(registry, why, `Correct ${folder}.`));
     }),
   );
   const hosts = entries.map(({ url }) => url?.authority ?? registry);

@@ -61,6 +61,12 @@ export class ApiClient implements Api {
     return this.#written(resource, name, body, outcome, signal);
   }
 
+  /** What a creation would give, with admission and quota, without creating anything. Needs the right to create. */
+  async tryCreate<T extends ApiObject>(resource: Resource<T>, body: JsonObject, signal: AbortSignal): Promise<T> {
+    const call = callOf('create', 'POST', resource, { body, query: { dryRun: 'All' } });
+    return resource.parse(await this.#requests.once(call, signal));
+  }
+
   async update<T extends ApiObject>(
     resource: Resource<T>,
     name: string,

@@ -1,0 +1,46 @@
+import { toRunnerError } from '../core/errors.ts';
+import { parseReference } from '../image/reference.ts';
+import type { Check } from './check.ts';
+import type { Patient } from './patient.ts';
+import type { RegistryAccess } from './registry-access.ts';
+import { failed, ok, problem, skipped, warning } from './remark.ts';
+
+/** The image of the server inside function pods. */
+export function wrapperCheck({ surroundings, options }: Patient, access: RegistryAccess): Check {
+  const image = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
+  return {
+    name: 'wrapper image',
+    subject: image,
+    timeoutMs: options.resolveTimeoutMs + 5000,
+    run: async (signal) => {
+      if (image === '') {
+        return [
+          problem(
+            '',
+            'the environment variable WRAPPER_SERVER_IMAGE is not set',
+            'Set it to the image of the server inside function pods, or give --runtime=local.',
+          ),
+        ];
+      }
+      parseReference(image);
+      const set = ok(image, 'set by WRAPPER_SERVER_IMAGE');
+      const wired = await access.open();
+      if (typeof wired === 'string') return [set, skipped(image, `it cannot be looked for: ${wired}`)];
+      try {
+        const { resolution } = await wired.resolver.resolve(image, { signal });
+        return [ok(image, `set by WRAPPER_SERVER_IMAGE, and found: ${resolution.digest}`)];
+      } catch (thrown) {
+        const { message } = toRunnerError(thrown);
+        const seen = failed(image, thrown);
+        return [
+          set,
+          warning(
+            image,
+            `not found from here: ${message}`,
+            seen.fix === '' ? 'Nodes have to find it all the same.' : seen.fix,
+          ),
+        ];
+      }
+    },
+  };
+}
