@@ -18,6 +18,9 @@ want ip iproute2
 want go golang
 want buildah buildah
 want debootstrap debootstrap
+want docker-credential-pass golang-docker-credential-helpers
+want pass pass
+want gpg gnupg
 [ -n "$packages" ] || exit 0
 
 echo "installing$packages"

@@ -45,13 +45,14 @@ export interface Answer {
 
 /** A script that notes each request, and answers. */
 export function answering({ cacheKeyType = 'Registry', cacheDuration, auth = {} }: Answer): string {
-  const logins = Object.entries(auth).map(([key, [username, password]]) => [key, { username, password }]);
+  const logins: Record<string, unknown> = {};
+  for (const [key, [username, password]] of Object.entries(auth)) logins[key] = { username, password };
   const response = {
     kind: 'CredentialProviderResponse',
     apiVersion: protocol,
     cacheKeyType,
     cacheDuration,
-    auth: Object.fromEntries(logins),
+    auth: logins,
   };
   return `cat >> "$log"\ncat <<'END'\n${JSON.stringify(response)}\nEND`;
 }
