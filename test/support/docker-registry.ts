@@ -14,6 +14,11 @@ import { tempFolder } from './temp-folder.ts';
 
 export interface DockerRegistryOptions {
   readonly tls?: { readonly certificatePem: string; readonly keyPem: string };
+  /** Lets only clients in whose certificate `caPem` signed; `own` is shown where the registry is asked by itself. Needs `tls`. */
+  readonly clients?: {
+    readonly caPem: string;
+    readonly own: { readonly certificatePem: string; readonly keyPem: string };
+  };
   /** User name → password; hashed by `htpasswd` with bcrypt. */
   readonly users?: Readonly<Record<string, string>>;
   /** Bearer authentication by tokens that `issuer` signed under a certificate of `rootCertificatePem`. */
@@ -51,7 +56,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
     return {
       port,
       authority: `${options.host ?? '127.0.0.1'}:${String(port)}`,
-      accessLog: async () => caughtUpLog(daemon, port, options.tls !== undefined),
+      accessLog: async () => caughtUpLog(daemon, port, options),
       setUsers: async (users) => {
         await writeFile(join(folder.path, 'htpasswd'), await hashed(users), { mode: 0o600 });
       },
@@ -95,7 +100,7 @@ async function writeConfig(folder: string, port: number, options: DockerRegistry
     await writeFile(path, content, { mode: 0o600 });
     return path;
   };
-  const { tls, users, token } = options;
+  const { tls, clients, users, token } = options;
   const config = {
     version: '0.1',
     log: { level: 'info', formatter: 'json', accesslog: { disabled: false } },
@@ -105,7 +110,13 @@ async function writeConfig(folder: string, port: number, options: DockerRegistry
       secret: 'of-no-use-with-one-registry',
       ...(tls === undefined
         ? {}
-        : { tls: { certificate: await file('tls.crt', tls.certificatePem), key: await file('tls.key', tls.keyPem) } }),
+        : {
+            tls: {
+              certificate: await file('tls.crt', tls.certificatePem),
+              key: await file('tls.key', tls.keyPem),
+              ...(clients === undefined ? {} : { clientcas: [await file('clients.crt', clients.caPem)] }),
+            },
+          }),
     },
     auth: {
       ...(users === undefined
@@ -139,11 +150,16 @@ async function hashed(users: Readonly<Record<string, string>>): Promise<string> 
 let marker = 0;
 
 /** The log is written after the answer: asks for a path of its own and waits for that line, so all before it are there. */
-async function caughtUpLog(daemon: Daemon, port: number, tls: boolean): Promise<readonly AccessLine[]> {
+async function caughtUpLog(
+  daemon: Daemon,
+  port: number,
+  { tls, clients }: DockerRegistryOptions,
+): Promise<readonly AccessLine[]> {
   marker += 1;
   const path = `/log-marker-${String(marker)}`;
-  const options = { host: '127.0.0.1', port, path, agent: false, rejectUnauthorized: false };
-  const marking = tls ? tlsRequest(options) : request(options);
+  const client = clients && { cert: clients.own.certificatePem, key: clients.own.keyPem };
+  const options = { host: '127.0.0.1', port, path, agent: false, rejectUnauthorized: false, ...client };
+  const marking = tls === undefined ? request(options) : tlsRequest(options);
   marking.on('response', (response) => response.resume()).end();
   await once(marking, 'close');
   await daemon.line(new RegExp(`GET ${path} `));

@@ -9,6 +9,8 @@ export interface RegistryAccess {
   readonly authority: string;
   /** CA to trust; without it plain HTTP is spoken. */
   readonly caPem?: string;
+  /** Shown where the registry asks for a client certificate. */
+  readonly client?: { readonly certificatePem: string; readonly keyPem: string };
   readonly user?: { readonly name: string; readonly password: string };
 }
 
@@ -48,6 +50,10 @@ async function withAccess<T>(access: RegistryAccess, use: (flags: Flags) => Prom
     const authFile = join(folder.path, 'auth.json');
     await mkdir(certificates);
     if (access.caPem !== undefined) await writeFile(join(certificates, 'ca.crt'), access.caPem);
+    if (access.client !== undefined) {
+      await writeFile(join(certificates, 'client.cert'), access.client.certificatePem);
+      await writeFile(join(certificates, 'client.key'), access.client.keyPem);
+    }
     await writeFile(authFile, JSON.stringify({ auths: authsOf(access) }));
     return await use((prefix) => [
       ...(access.caPem === undefined ? [`--${prefix}tls-verify=false`] : [`--${prefix}cert-dir`, certificates]),

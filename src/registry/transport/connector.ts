@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
 import { buildConnector } from '../../core/undici-parts.ts';
 import type { AddressBook } from './addresses.ts';
 import { AddressRefusedError } from '../trust/connection-error.ts';
 import type { TlsSettings } from '../trust/tls-options.ts';
+import { withTlsReason } from './tls-reason.ts';
 import type { DialTarget, ResolvedAddress } from './transport-options.ts';
 
 export interface ConnectorOptions {
@@ -46,7 +46,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
       const place = dialled === undefined ? {} : { hostname: dialled.address, port: String(dialled.port) };
       // Node asks for the addresses of a name before `connect` returns, and of a literal never.
       checked.set(target.hostname, addresses);
-      connect({ ...target, ...place }, afterConnect(callback));
+      connect({ ...target, ...place }, withTlsReason(callback));
       checked.delete(target.hostname);
     });
   };
@@ -70,25 +70,4 @@ function dialledTarget(
 ): DialTarget | undefined {
   const first = addresses[0];
   return dial === undefined || first === undefined ? undefined : dial({ address: first.address, port });
-}
-
-/**
- * In TLS 1.3 a server refuses a client's certificate after the handshake, and its alert comes just before the end of the
- * stream, which undici would report instead. Destroying the socket with the alert makes that the error.
- */
-function afterConnect(callback: buildConnector.Callback): buildConnector.Callback {
-  return (...[error, socket]) => {
-    if (error !== null) {
-      callback(error, null);
-      return;
-    }
-    keepAlert(socket);
-    callback(null, socket);
-  };
-}
-
-function keepAlert(socket: Socket): void {
-  socket.on('error', (error: Error & { readonly code?: unknown }) => {
-    if (!socket.destroyed && String(error.code).startsWith('ERR_SSL_')) socket.destroy(error);
-  });
 }

@@ -4,6 +4,7 @@ import { ProxyError } from '../trust/connection-error.ts';
 import { classifyError } from '../trust/signals.ts';
 import { verifiedTls } from '../trust/tls-options.ts';
 import type { TlsSettings } from '../trust/tls-options.ts';
+import { withTlsReason } from './tls-reason.ts';
 import type { Timeouts } from './transport-options.ts';
 
 export interface ProxyAgentOptions {
@@ -33,8 +34,20 @@ export function proxyAgent(proxy: URL, { tls, systemRoots, timeouts, common }: P
     clientFactory: (origin, options) =>
       new Pool(origin, { ...overProxyErrors(options, proxyOrigin), headersTimeout: timeouts.connectMs }),
     factory: (origin, options) =>
-      new Pool(origin, new URL(origin).origin === proxyOrigin ? overProxyErrors(options, proxyOrigin) : options),
+      new Pool(
+        origin,
+        new URL(origin).origin === proxyOrigin ? overProxyErrors(options, proxyOrigin) : throughTunnel(options),
+      ),
   });
+}
+
+function throughTunnel(options: Pool.Options): Pool.Options {
+  const { connect } = options;
+  if (typeof connect !== 'function') return options;
+  const wrapped: buildConnector.connector = (target, callback) => {
+    connect(target, withTlsReason(callback));
+  };
+  return { ...options, connect: wrapped };
 }
 
 /** The same pool options, whose connector fails with a {@link ProxyError}. */

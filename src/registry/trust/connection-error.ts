@@ -4,6 +4,12 @@ export class AddressRefusedError extends Error {
   readonly code = 'ERR_ADDRESS_REFUSED';
 }
 
+/** The server asked for a client certificate, was shown none, and closed the connection before any answer. */
+export class UnprovenError extends Error {
+  override readonly name = 'UnprovenError';
+  readonly code = 'ERR_UNPROVEN';
+}
+
 /** The proxy itself could not be reached or trusted: nothing that happened says anything about the registry. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';

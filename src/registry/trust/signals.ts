@@ -7,6 +7,8 @@ export type SignalKind =
   | 'name' // valid for other names
   | 'certificate' // any other fault of the certificate
   | 'tls' // a TLS server that cannot agree with us
+  | 'client-certificate' // the server wants one from us, or another
+  | 'unproven' // closed by a server without an answer, after it had asked for a client certificate in vain
   | 'not-tls' // the first bytes are no TLS
   | 'refused'
   | 'timeout' // of TCP and TLS
@@ -59,6 +61,7 @@ const byCode: Readonly<Record<string, readonly [SignalKind, string]>> = {
   ETIMEDOUT: ['timeout', 'no connection in time'],
   ECONNRESET: ['reset', 'the connection was reset'],
   EPIPE: ['reset', 'the connection was reset'],
+  ERR_UNPROVEN: ['unproven', 'the server asked for a client certificate, was shown none and closed the connection'],
   UND_ERR_SOCKET: ['closed', 'the server closed the connection without an answer'],
   UND_ERR_HEADERS_TIMEOUT: ['silent', 'no answer in time'],
   UND_ERR_HEADERS_OVERFLOW: ['not-http', "the answer's headers are too large"],
@@ -78,6 +81,8 @@ const retries: Readonly<Record<SignalKind, Signal['retry']>> = {
   name: 'no',
   certificate: 'no',
   tls: 'no',
+  'client-certificate': 'no',
+  unproven: 'yes',
   'not-tls': 'no',
   refused: 'once',
   timeout: 'no',
@@ -92,6 +97,12 @@ const retries: Readonly<Record<SignalKind, Signal['retry']>> = {
   address: 'no',
 };
 
+const mayHaveArrived: ReadonlySet<SignalKind> = new Set(['reset', 'closed', 'unproven', 'silent', 'not-http']);
+
+/** Alerts by which a server judges a certificate, which can be that of the client alone (RFC 8446, section 6.2). */
+const clientAlert =
+  /_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN|REQUIRED)|UNKNOWN_CA)$/;
+
 /** Reads an error of undici or Node by its code, and by its reason or cause where the code does not say enough. */
 export function classifyError(thrown: unknown): Signal {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -102,13 +113,13 @@ export function classifyError(thrown: unknown): Signal {
     kind,
     reason: describe(known?.[1] ?? '', code, error),
     retry: code === 'EAI_AGAIN' || isBusyProxy(error, code) ? 'yes' : retries[kind],
-    mayHaveArrived: kind === 'reset' || kind === 'closed' || kind === 'silent' || kind === 'not-http',
+    mayHaveArrived: mayHaveArrived.has(kind),
   };
 }
 
 /** Behind a proxy these say nothing of who is to blame, so the proxy is named; its URL's user name and password are not. */
 export function throughProxy(signal: Signal, proxy: URL | undefined): Signal {
-  if (proxy === undefined || !['silent', 'timeout', 'closed', 'reset'].includes(signal.kind)) return signal;
+  if (proxy === undefined || !['silent', 'timeout', 'closed', 'unproven', 'reset'].includes(signal.kind)) return signal;
   return { ...signal, reason: `${signal.reason}, through the proxy ${proxy.origin}` };
 }
 
@@ -123,6 +134,7 @@ function kindByText(error: Error, code: string): SignalKind {
   const reason = reasonOf(error);
   if (reason.includes('wrong version number')) return 'not-tls';
   if (/too small|too weak/.test(reason)) return 'certificate';
+  if (clientAlert.test(code)) return 'client-certificate';
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO' || code.startsWith('ERR_TLS_')) return 'tls';
   if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'not-http';
   return isProxyAnswer(error, code) ? 'proxy' : 'network';

@@ -9,6 +9,8 @@ import { addressOf, tlsAddress } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { classifyError, throughProxy, tlsPortSignal } from './signals.ts';
 import type { Signal } from './signals.ts';
+import type { ClientCertificate } from './client-certificate.ts';
+import { shownAt } from './host-tls.ts';
 import type { StepMemory } from './step-memory.ts';
 import { trustError } from './trust-error.ts';
 import { decide, firstMove } from './trust.ts';
@@ -147,6 +149,7 @@ export class TrustChain {
       attempts: own,
       signal: signal?.kind,
       proxy: last?.proxy?.origin,
+      shownCertificate: shownTo(endpoint, own)?.certificate,
       cause: last?.thrown,
     });
     this.#options.log.debug('no step of the chain led to an answer', { registry: authority, code, attempts: own });
@@ -184,7 +187,15 @@ export class TrustChain {
   }
 }
 
+/** Our certificate as the last step showed it to whoever asked. */
+function shownTo({ tls }: Endpoint, attempts: readonly Attempt[]): ClientCertificate | undefined {
+  const tried = attempts.findLast(({ outcome }) => outcome === 'failed');
+  return tried && shownAt(tls, tried.step)[0];
+}
+
 /** Signals after which the remembered step is in doubt, not only the network. */
 function isAboutTrust({ kind }: Signal): boolean {
-  return ['issuer', 'validity', 'name', 'certificate', 'tls', 'not-tls', 'refused'].includes(kind);
+  return ['issuer', 'validity', 'name', 'certificate', 'tls', 'client-certificate', 'not-tls', 'refused'].includes(
+    kind,
+  );
 }

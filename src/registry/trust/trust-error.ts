@@ -1,5 +1,7 @@
 import type { Attempt } from '../../core/attempt.ts';
+import { X509Certificate } from 'node:crypto';
 import { RunnerError } from '../../core/errors.ts';
+import { safeText } from '../../core/safe-text.ts';
 import type { SignalKind } from './signals.ts';
 import type { TrustErrorCode, TrustPolicy } from './trust.ts';
 
@@ -14,6 +16,8 @@ export interface TrustFailure {
   readonly signal: SignalKind | undefined;
   /** `scheme://host:port` of the proxy that the last attempt went through. */
   readonly proxy: string | undefined;
+  /** PEM: what the last attempt would have shown to a server that asked for a client certificate. */
+  readonly shownCertificate: string | undefined;
   readonly cause: unknown;
 }
 
@@ -25,12 +29,29 @@ export function trustError(failure: TrustFailure): RunnerError {
     .map(({ step, address, outcome, reason }) => {
       return `${step} ${address}${outcome === 'skipped' ? ' skipped' : ''}: ${reason}`;
     });
-  const hint = hintFor(failure);
-  return new RunnerError(code, `${headline(code, authority, policy)}: ${tried.join('; ')}`, {
+  const hint = clientHint(failure) ?? hintFor(failure);
+  const what = clientHeadline(failure) ?? headline(code, authority, policy);
+  return new RunnerError(code, `${what}: ${tried.join('; ')}`, {
     registry: authority,
     cause,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** Of a server that is not content with the client certificate that it got, or that it did not get. */
+function clientHeadline({ authority, signal, shownCertificate }: TrustFailure): string | undefined {
+  if (signal !== 'client-certificate' && signal !== 'unproven') return undefined;
+  if (shownCertificate === undefined) return `${authority} asked for a client certificate, and none was shown`;
+  const { subject, validTo } = new X509Certificate(shownCertificate);
+  const name = safeText(subject.replaceAll('\n', ', '), 200);
+  return `${authority} does not accept the client certificate ${name}, which is valid until ${validTo}`;
+}
+
+function clientHint({ authority, signal, shownCertificate }: TrustFailure): string | undefined {
+  if (signal !== 'client-certificate' && signal !== 'unproven') return undefined;
+  return shownCertificate === undefined
+    ? `Mount tls.crt and tls.key beside ca.crt at --tls-secret-path and set --registry-client-certificate, or give ${authority} a client certificate in --registry-hosts-dir.`
+    : `Mount a certificate for clients that ${authority} trusts, or have ${authority} trust the authority that signed this one.`;
 }
 
 function headline(code: TrustErrorCode, authority: string, { scheme }: TrustPolicy): string {
@@ -61,7 +82,7 @@ function hintFor({ code, authority, policy, signal, proxy }: TrustFailure): stri
     case 'TLS_NAME':
       return `Use a name that the certificate of ${authority} holds, give it one with this name, or list ${authority} in --insecure-registries.`;
     case 'TLS_PROTOCOL':
-      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3, and shows a client certificate only where --registry-hosts-dir has one.`;
+      return `Have the certificate or the TLS settings of ${authority} repaired; the runner speaks TLS 1.2 and 1.3, and shows a client certificate only where it was given one.`;
     case 'PLAINTEXT_REFUSED':
       return `Give ${authority} TLS, or ${howToAllowPlaintext(policy, authority)}.`;
     case 'ADDRESS_REFUSED':

@@ -71,6 +71,7 @@ export function decide(policy: TrustPolicy, state: TrustState, signal: SignalKin
     case 'certificate':
       return afterBadCertificate(policy, state.step, 'TLS_PROTOCOL');
     case 'tls':
+    case 'client-certificate':
       return afterTlsFault(policy, state.step, 'TLS_PROTOCOL', otherTls);
     case 'not-tls':
       return toPlaintext(plaintextRefusal(policy), undefined, 'PLAINTEXT_REFUSED');
@@ -80,6 +81,7 @@ export function decide(policy: TrustPolicy, state: TrustState, signal: SignalKin
     case 'timeout':
     case 'reset':
     case 'closed':
+    case 'unproven':
     case 'silent':
     case 'unresolved':
     case 'network':
