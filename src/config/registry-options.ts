@@ -104,8 +104,8 @@ export const registryOptions = [
     default: 'false',
     group: registries,
     help:
-      'Show tls.crt with tls.key of --tls-secret-path to registries, and token services on their hosts, that ask for a client certificate ' +
-      'and have proved who they are.',
+      'Show tls.crt with tls.key of --tls-secret-path to registries and their token services that ask for a client certificate ' +
+      'and have proved who they are. One in --registry-hosts-dir comes before it.',
   },
   {
     name: 'allowed-registries',
