@@ -44,6 +44,13 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Re
   }
 }
 
+/** The image of the same name in another registry. @param domain as in {@link Reference.domain} */
+export function atDomain({ path, tag, digest }: Reference, domain: string): Reference {
+  const version = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest.text}`}`;
+  const text = `${unmistakable(domain)}/${path}${version}`;
+  return buildReference(text, text);
+}
+
 /** Why a default image prefix cannot be used, or undefined when it can. */
 export function validateImagePrefix(prefix: string): string | undefined {
   if (prefix === '') return undefined;
