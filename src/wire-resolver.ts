@@ -10,6 +10,7 @@ import { CredentialSource, type CredentialSourceOptions } from './credentials/cr
 import { HelperLogins } from './credentials/helper/helper-logins.ts';
 import { Keyring } from './credentials/keyring.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
+import { RunRegistries } from './image/run-registries.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
 import { RegistryClient } from './registry/client.ts';
 import type { RegistryHosts } from './registry/mirrors/host-line.ts';
@@ -19,7 +20,7 @@ import { InsecureRegistries } from './registry/trust/hosts.ts';
 import { systemRoots } from './registry/trust/system-roots.ts';
 import { Transport } from './registry/transport/transport.ts';
 import { AllowedRegistries } from './resolver/allowed-registries.ts';
-import { Resolver } from './resolver/resolver.ts';
+import { type ImageGate, Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
 import { wireSignatures } from './wire-signatures.ts';
 
@@ -74,7 +75,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   const resolver = new Resolver({
     client,
     credentials,
-    gate: AllowedRegistries.parse(options.allowedRegistries),
+    gate: imageGate(options),
     ...(await wireSignatures(options, surroundings, client)),
     defaultImagePrefix: options.defaultImagePrefix,
     imageCacheTtlMs: options.imageCacheTtlMs,
@@ -95,6 +96,13 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
       await transport.close();
     },
   };
+}
+
+/** Either address of a registry is looked up at one, and that is the one that has to be allowed. */
+function imageGate({ runRegistry, allowedRegistries }: Options): ImageGate {
+  const runs = RunRegistries.parse(runRegistry);
+  const allowed = AllowedRegistries.parse(allowedRegistries);
+  return { admit: (reference) => allowed.admit(runs.toResolve(reference)) };
 }
 
 async function credentialProviders(

@@ -4,6 +4,7 @@ import type { OptionFault } from '../config/parse-flags.ts';
 import { toRunnerError } from '../core/errors.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { validateImagePrefix } from '../image/reference.ts';
+import { RunRegistries } from '../image/run-registries.ts';
 import { isNamespaceName, isObjectName } from '../kubernetes/object-name.ts';
 import { InsecureRegistries } from '../registry/trust/hosts.ts';
 import { AllowedRegistries } from '../resolver/allowed-registries.ts';
@@ -32,6 +33,7 @@ export const optionRules: readonly OptionRule[] = [
     verifyImages.length === 0 || pinImageDigest
       ? []
       : fault('pin-image-digest', 'cannot be off with --verify-images, or a node could run what was not verified'),
+  ({ runRegistry }) => thrownBy('run-registry', () => RunRegistries.parse(runRegistry)),
   ({ bindAddress }) => {
     if (isIP(bindAddress) !== 0 || /^[A-Za-z\d]([A-Za-z\d.-]{0,252})$/.test(bindAddress)) return [];
     return fault(
