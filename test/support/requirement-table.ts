@@ -27,6 +27,10 @@ const requirementTable = {
     missing: missingCluster,
     fix: 'apt-get install golang, or KUBEBUILDER_ASSETS=FOLDER with kube-apiserver, etcd and kubectl',
   },
+  cosign: {
+    missing: () => (isOnPath('go') ? undefined : 'go is not installed, with which cosign is built'),
+    fix: 'apt-get install golang',
+  },
   'user-namespaces': {
     missing: () =>
       succeeds('unshare', ['--user', '--map-root-user', 'true'])
@@ -61,6 +65,7 @@ export const requirementNames: readonly RequirementName[] = [
   'pass',
   'gpg',
   'cluster',
+  'cosign',
   'user-namespaces',
   'network-namespaces',
   'root',

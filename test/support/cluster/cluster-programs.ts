@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtFolder } from '../go-program/built-folder.ts';
 
 const script = fileURLToPath(new URL('programs/build.sh', import.meta.url));
 const names = ['kube-apiserver', 'etcd', 'kubectl'] as const;
@@ -35,7 +34,7 @@ export function missingPrograms(folder: string): readonly string[] {
 
 async function findPrograms(): Promise<ClusterPrograms> {
   const assets = process.env['KUBEBUILDER_ASSETS'] ?? '';
-  const folder = assets === '' ? await builtFolder() : assets;
+  const folder = assets === '' ? await builtFolder(script) : assets;
   const missing = missingPrograms(folder);
   if (missing.length > 0) throw new Error(`${folder} has no ${missing.join(' and no ')}`);
   return {
@@ -43,14 +42,4 @@ async function findPrograms(): Promise<ClusterPrograms> {
     etcd: join(folder, 'etcd'),
     kubectl: join(folder, 'kubectl'),
   };
-}
-
-/** The script says on stderr what it does, and has a limit of time of its own. */
-async function builtFolder(): Promise<string> {
-  const child = spawn('sh', [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  const code: unknown = (await once(child, 'close'))[0];
-  if (code !== 0) throw new Error(`the programs of the test cluster could not be built: exit code ${String(code)}`);
-  return stdout.trim();
 }
