@@ -19,14 +19,22 @@ export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Takes the secrets out of text that a server may have echoed. Very short ones stay: they would garble every word. */
+/**
+ * Takes the secrets out of text that a server may have echoed, those of several lines also line by line, since it may have
+ * joined them. Very short ones stay: they would garble every word.
+ */
 export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
   let clean = text;
-  for (const secret of secrets) {
-    const value = secret.reveal().toString('utf8');
+  for (const value of secrets.flatMap(formsOf)) {
     if (value.length >= minRedactedChars) clean = clean.replaceAll(value, '[redacted]');
   }
   return clean;
+}
+
+function formsOf(secret: Secret): readonly string[] {
+  const value = secret.reveal().toString('utf8');
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.length === 1 ? [value] : [value, ...lines];
 }
 
 /** Runs of control characters and white space become one space; none is left at either end. */

@@ -124,6 +124,13 @@ function entryWarnings(text: string, key: CredentialKey | undefined, entry: Entr
       `credentials ${shown}: matched in lower case here, but the kubelet will not match an upper-case host`,
     );
   }
+  if (
+    entry.kind === 'login' &&
+    entry.login.kind === 'basic' &&
+    [10, 13].includes(entry.login.password.reveal().at(-1) ?? 0)
+  ) {
+    warnings.push(`credentials ${shown}: the password ends with a line break, which is sent as a part of it`);
+  }
   if (entry.kind === 'login' && entry.login.kind.endsWith('-token')) {
     warnings.push(`credentials ${shown}: holds a token that the node will not use when it pulls the image`);
   }

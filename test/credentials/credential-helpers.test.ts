@@ -79,7 +79,7 @@ describe('credential helpers', () => {
       script: `echo '{"Username":1,"Secret":"${secret}"}'`,
       gives: 'in its answer, username is not a text',
     },
-    { row: 'CH3', script: answering('u', `${secret}\n`), gives: 'in its answer, password holds a line break or NUL' },
+    { row: 'CH3', script: answering('u', `${secret}\0`), gives: 'in its answer, password holds a NUL' },
     { row: 'CH13', script: 'head -c 65537 /dev/zero', gives: 'it wrote more than 65536 bytes' },
   ];
   for (const { row, script, gives } of answers) {

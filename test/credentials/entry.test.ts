@@ -56,8 +56,6 @@ const broken = [
   { rows: '[E13]', what: 'a password that is no text', entry: { username: 'foo', password: 7 } },
   { rows: '[E14]', what: 'a list for an entry', entry: ['hunter2'] },
   { rows: '[E12] [E24]', what: 'a password that ends in NUL', entry: { auth: encode('user:hunter2', 0) } },
-  { rows: '[E24]', what: 'a password with a line feed', entry: { auth: encode('user:hun\nter2') } },
-  { rows: '[E24]', what: 'a password with a carriage return', entry: { username: 'u', password: 'hun\rter2' } },
   { rows: '[E24]', what: 'a user name with a line break', entry: { username: 'u\r\nX: y', password: 'hunter2' } },
   { rows: '[E24]', what: 'an identity token with a line break', entry: { identitytoken: 'hunter2\r\nX: y' } },
   { rows: '[E24]', what: 'a registry token with a blank', entry: { registrytoken: 'hunter2 x' } },
@@ -102,6 +100,25 @@ describe('credentials entry', () => {
       expect(keysFor(keyringOf({ 'reg.io': entry }), 'reg.io/x')).to.deep.equal(['anonymous']);
     });
   }
+
+  for (const entry of [
+    { auth: encode('_json_key:{\n  "a": "b:c\\n"\r\n}') },
+    { username: '_json_key', password: '{\n  "a": "b:c\\n"\r\n}' },
+  ]) {
+    it(`[E24] ${Object.keys(entry).join(' and ')} may hold a password of several lines, as Google's JSON keys are`, () => {
+      const keyring = keyringOf({ 'gcr.io': entry });
+      expect(firstLogin(keyring, 'gcr.io/x')).to.equal('_json_key / {\n  "a": "b:c\\n"\r\n}');
+      expect(keyring.warnings).to.deep.equal([]);
+    });
+  }
+
+  it('[E24] warns of a password that ends with a line break, as a file does that an editor wrote', () => {
+    const keyring = keyringOf({ 'reg.io': { username: 'foo', password: 'hunter2\n' } });
+    expect(firstLogin(keyring, 'reg.io/x')).to.equal('foo / hunter2\n');
+    expect(keyring.warnings.join())
+      .to.include('"reg.io": the password ends with a line break')
+      .and.not.include('hunter2');
+  });
 
   it('[E22] keeps password bytes that are not UTF-8', () => {
     expect(firstLogin(keyringOf({ 'reg.io': { auth: encode('user:', 0xff, 0xe9, 0x80) } }), 'reg.io/x')).to.equal(

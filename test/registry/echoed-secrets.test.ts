@@ -25,6 +25,15 @@ describe('a secret that a registry echoes', () => {
     expect(parseErrorBody(`<html>${password}`, 'text/html', secrets).text).to.equal('<html>[redacted]');
   });
 
+  it('is not shown when it had several lines and the answer has it in one, or a part of it', () => {
+    const key = new Secret('{\n  "private_key": "MIIE+key"\n}\n');
+    for (const echoed of ['{   "private_key": "MIIE+key" }', '"private_key": "MIIE+key"']) {
+      expect(parseErrorBody(`no to ${echoed}`, 'text/plain', [key]).text)
+        .to.include('[redacted]')
+        .and.not.include('MIIE');
+    }
+  });
+
   it('is not logged when a Warning header spells its quotes with escapes', () => {
     const log = new RecordingLog();
     const header = String.raw`299 - "no to pass<word&\"="`;
