@@ -15,6 +15,8 @@ export interface TokenServiceOptions {
   readonly identityTokens?: Readonly<Record<string, string>>;
   /** Repositories that an anonymous token may pull; default none. */
   readonly publicRepositories?: readonly string[];
+  /** User name → the actions that it may get at most; default: all that it asks for. */
+  readonly rights?: Readonly<Record<string, readonly string[]>>;
   /** `expires_in` and the token's life; default 300. */
   readonly expiresInSeconds?: number;
 }
@@ -82,7 +84,7 @@ function answer(
     sendJson(response, 401, { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] });
     return;
   }
-  const access = form.getAll('scope').flatMap((scope) => accessOf(scope, user, options.publicRepositories ?? []));
+  const access = form.getAll('scope').flatMap((scope) => accessOf(scope, user, options));
   const token = sign(user ?? '', access);
   sendJson(response, 200, { token, access_token: token, expires_in: lifeSeconds });
 }
@@ -103,9 +105,14 @@ function refreshedUser(form: URLSearchParams, options: TokenServiceOptions): str
 }
 
 /** `repository:a/b:pull,push` → the access entry, if this user may have it. */
-function accessOf(scope: string, user: string | undefined, open: readonly string[]): TokenClaims['access'] {
+function accessOf(
+  scope: string,
+  user: string | undefined,
+  { publicRepositories = [], rights = {} }: TokenServiceOptions,
+): TokenClaims['access'] {
   const [, type, name, actions] = /^([^:]+):(.+):([^:]+)$/.exec(scope) ?? [];
   if (type === undefined || name === undefined || actions === undefined) return [];
-  if (user === undefined && !open.includes(name)) return [];
-  return [{ type, name, actions: actions.split(',') }];
+  if (user === undefined && !publicRepositories.includes(name)) return [];
+  const most = rights[user ?? ''];
+  return [{ type, name, actions: actions.split(',').filter((action) => most?.includes(action) !== false) }];
 }

@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import { type Authority, createAuthority, type KeyPair } from '../../examples/registry/certificates.ts';
+import { buildImage } from '../../examples/registry/image.ts';
+import { pushImage } from '../../examples/registry/push.ts';
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
+import { freePort } from '../support/free-port.ts';
+import { type MountedSecret, mountSecret } from '../support/mounted-secret.ts';
+import { requires } from '../support/requires.ts';
+import { startTokenService, type TokenService } from '../support/token-service.ts';
+import { type DoctorAnswer, doctor } from './doctor-command.ts';
+
+const user = { name: 'joe', password: 'canary-of-a:password' };
+
+describe('doctor, of registries', function () {
+  requires('docker-registry', 'htpasswd');
+  this.timeout(30_000);
+  let ca: Authority;
+  let tls: KeyPair;
+  let guarded: DockerRegistry;
+  let tokens: TokenService;
+  let byToken: DockerRegistry;
+  const mounts: MountedSecret[] = [];
+
+  before(async () => {
+    ca = await createAuthority({ name: 'Company CA' });
+    tls = await ca.issue({ ipAddresses: ['127.0.0.1'] });
+    guarded = await startDockerRegistry({ tls, users: { [user.name]: user.password } });
+    tokens = await startTokenService({
+      tls,
+      users: { [user.name]: user.password, reader: 'reads', guest: 'nothing' },
+      rights: { reader: ['pull'], guest: [] },
+    });
+    byToken = await startDockerRegistry({ tls, token: tokens });
+    const token = tokens.token([{ type: 'repository', name: 'team/fn', actions: ['pull', 'push'] }]);
+    const image = await buildImage({ entrypoint: ['/fn'] });
+    await pushImage(byToken.authority, 'team/fn', 'v1', image, { auth: { token }, ca: ca.certificatePem });
+  });
+
+  after(async () => {
+    for (const mount of mounts) await mount.remove();
+    await Promise.all([guarded.stop(), byToken.stop()]);
+    await tokens.stop();
+  });
+
+  const look = async (
+    auths: Readonly<Record<string, object>>,
+    { caPem = ca.certificatePem, args = [] }: { readonly caPem?: string; readonly args?: readonly string[] } = {},
+  ): Promise<DoctorAnswer> => {
+    const auth = await mountSecret({ '.dockerconfigjson': JSON.stringify({ auths }) });
+    const authorities = await mountSecret({ 'ca.crt': caPem });
+    mounts.push(auth, authorities);
+    const answer = await doctor([
+      '--runtime=local',
+      '--enable-private-registries',
+      `--registry-auth-secret-path=${auth.file('.dockerconfigjson')}`,
+      '--enable-private-registries-tls',
+      `--tls-secret-path=${authorities.path}`,
+      ...args,
+    ]);
+    expect(answer.text).not.to.include('canary');
+    return { ...answer, lines: answer.lines.filter((line) => line.includes(' registry: ')) };
+  };
+  const basic = (password = user.password, name = user.name): object => ({ username: name, password });
+
+  it('says how one was reached and that it takes the login, but not what that may do where it does not tell', async () => {
+    const { lines, exitCode } = await look({ [guarded.authority]: basic() });
+    const what = 'reached by mounted-ca; login accepted; cannot tell whether it may pull or push without an IMAGE';
+    expect(lines).to.deep.equal([`ok registry: ${guarded.authority}: ${what}`]);
+    expect(exitCode).to.equal(0);
+  });
+
+  it('tells of a wrong password, and still of the next registry', async () => {
+    const { lines, exitCode } = await look({ [guarded.authority]: basic('wrong'), [byToken.authority]: basic() });
+    expect(lines[0]).to.match(
+      new RegExp(
+        `^problem registry: ${guarded.authority}: ${guarded.authority} refused the credentials for .*-> Renew the entry`,
+      ),
+    );
+    expect(lines[1]).to.match(/^ok registry: .*; login accepted/);
+    expect(exitCode).to.equal(1);
+  });
+
+  it('tells of a certificate by an authority that is not mounted', async () => {
+    const other = await createAuthority({ name: 'Other CA' });
+    const { lines, exitCode } = await look({ [guarded.authority]: basic() }, { caPem: other.certificatePem });
+    expect(lines.join('\n')).to.match(
+      /^problem registry: .* is not trusted: mounted-ca .*unknown authority.*; system-ca .*; plaintext .* skipped: .* -> Add the CA that signed/,
+    );
+    expect(exitCode).to.equal(1);
+  });
+
+  it('tells of a registry that is not there', async () => {
+    const address = `127.0.0.1:${String(await freePort())}`;
+    const { lines } = await look({ [address]: basic() });
+    expect(lines.join('\n')).to.match(new RegExp(`^problem registry: ${address}: .*refused`));
+  });
+
+  it('warns of a login that could push, as the token of its registry says', async () => {
+    const { lines, exitCode } = await look({ [`${byToken.authority}/team/fn`]: basic() });
+    const what = 'reached by mounted-ca; login accepted; may pull and push team/fn';
+    const fix = 'The runner only pulls: give it an account that cannot push.';
+    expect(lines).to.deep.equal([`warning registry: ${byToken.authority}/team/fn: ${what} -> ${fix}`]);
+    expect(exitCode).to.equal(0);
+  });
+
+  it('is content with a login that may only pull', async () => {
+    const { lines } = await look({ [`${byToken.authority}/team/fn`]: basic('reads', 'reader') });
+    expect(lines.join()).to.match(/^ok registry: .*; login accepted; may pull team\/fn$/);
+  });
+
+  it('warns of a login that the token service gives no right to the repository', async () => {
+    const { lines } = await look({ [`${byToken.authority}/team/fn`]: basic('nothing', 'guest') });
+    expect(lines.join()).to.match(/^warning registry: .*; its token allows nothing with team\/fn -> Give the account/);
+  });
+
+  it('asks an identity token and a wrong password of a token service the same way', async () => {
+    const wrong = await look({ [byToken.authority]: basic('wrong') });
+    expect(wrong.lines.join()).to.match(/^problem registry: .*the token service .* refused the credentials/);
+    const unknown = await look({ [byToken.authority]: { identitytoken: 'canary-token' } });
+    expect(unknown.lines.join()).to.match(/^problem registry: .*refused the credentials/);
+  });
+
+  it('asks no pattern, and not where there is nothing to log in with', async () => {
+    const { lines } = await look({ '*.example.com': basic() });
+    expect(lines).to.deep.equal([
+      'skipped registry: *.example.com: a pattern of many registries; name an IMAGE to have one asked',
+    ]);
+  });
+
+  it('asks for nothing but /v2/ and tokens', async () => {
+    const before = (await byToken.accessLog()).length;
+    await look({ [`${byToken.authority}/team/fn`]: basic() });
+    const asked = (await byToken.accessLog()).slice(before).map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(asked)).to.deep.equal(new Set(['GET /v2/']));
+  });
+});
