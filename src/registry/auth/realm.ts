@@ -43,8 +43,8 @@ export function realmAddressRefusal(address: string, registry: Route): string | 
       return registry.insecureListed || isWithin(registry, ['loopback', 'private'])
         ? undefined
         : `${address} is a private address and the registry's is not`;
-    case 'link-local':
     case 'metadata':
+      return `${address} is where clouds have their metadata services`;
     case 'unspecified':
       return `${address} is a ${kind} address`;
   }

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
-import { classifyAddress } from './address-class.ts';
+import { classifyAddress, isMetadataName } from './address-class.ts';
 import { AddressRefusedError } from '../trust/connection-error.ts';
 import type { Lookup, ResolvedAddress } from './transport-options.ts';
 
@@ -31,12 +31,13 @@ export class AddressBook {
 
   /** Never empty. Throws {@link AddressRefusedError}, the look-up's error, or the signal's reason. */
   async resolve(hostname: string, signal?: AbortSignal): Promise<readonly ResolvedAddress[]> {
+    if (isMetadataName(hostname)) throw new AddressRefusedError(`${hostname} is a metadata service of a cloud`);
     const family = isIP(hostname);
     const found = family === 0 ? this.#find(hostname) : Promise.resolve([{ address: hostname, family }]);
     const addresses = await (signal === undefined ? found : unlessAborted(found, signal));
     const metadata = addresses.find(({ address }) => classifyAddress(address) === 'metadata');
     if (metadata === undefined) return addresses;
-    throw new AddressRefusedError(`${metadata.address} is a cloud's metadata service`);
+    throw new AddressRefusedError(`${metadata.address} is where clouds have their metadata services`);
   }
 
   async #find(hostname: string): Promise<readonly ResolvedAddress[]> {

@@ -36,12 +36,20 @@ export function cidrContains(cidr: Cidr, address: Ip): boolean {
   });
 }
 
-/** Prefixes whose last 32 bits are an IPv4 address that the packet ends up at: mapped, compatible and NAT64 (RFC 6052). */
+/** Prefixes whose last 32 bits are an IPv4 address that the packet ends up at: mapped, translated (RFC 7915), compatible and NAT64 (RFC 6052). */
 const embeddingPrefixes: readonly Ip[] = [
   [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff],
+  [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0],
   [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0],
 ];
+
+/** NAT64 of a network's own: where in it the IPv4 address stands is that network's to say, at the end as a rule (RFC 8215). */
+const localNat64: Ip = [0, 0x64, 0xff, 0x9b, 0, 1];
+
+function hasPrefix(address: Ip, prefix: Ip): boolean {
+  return prefix.every((byte, index) => address[index] === byte);
+}
 
 /** The IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4); any other address as it is. */
 export function unmapIp(address: Ip): Ip {
@@ -49,7 +57,7 @@ export function unmapIp(address: Ip): Ip {
   const tail = address.slice(12);
   const isLowAddress = address.slice(0, 15).every((byte) => byte === 0);
   if (isLowAddress) return address;
-  if (embeddingPrefixes.some((prefix) => prefix.every((byte, index) => address[index] === byte))) return tail;
+  if (embeddingPrefixes.some((prefix) => hasPrefix(address, prefix)) || hasPrefix(address, localNat64)) return tail;
   return address[0] === 0x20 && address[1] === 0x02 ? address.slice(2, 6) : address;
 }
 

@@ -22,7 +22,6 @@ function reachOfOne(address: string): Reach {
       return 'private';
     case undefined:
     case 'loopback':
-    case 'link-local':
     case 'metadata':
     case 'unspecified':
       return 'local';

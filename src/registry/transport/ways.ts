@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isVerified } from '../../core/attempt.ts';
 import type { ConnectionStep } from '../../core/attempt.ts';
+import { isMetadataName } from './address-class.ts';
 import type { AddressBook } from './addresses.ts';
 import type { TrustSetting } from './agents.ts';
 import { isListed, mayGetClearCredentials } from './clear-text.ts';
@@ -70,7 +71,7 @@ export class Ways {
 
   /** A name behind a proxy is the proxy's to resolve; an address is checked all the same (registry-behaviour 5.7, PX12). */
   async #addresses(hostname: string, proxy: URL | undefined, signal: AbortSignal): Promise<readonly string[]> {
-    if (proxy !== undefined && isIP(hostname) === 0) return [];
+    if (proxy !== undefined && isIP(hostname) === 0 && !isMetadataName(hostname)) return [];
     return (await this.#book.resolve(hostname, signal)).map(({ address }) => address);
   }
 }
