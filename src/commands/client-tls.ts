@@ -30,7 +30,8 @@ export async function clientTls(flags: ClientTlsFlags, environment: NodeJS.Proce
   return { authorities, own, serverName, verify: !flags.tlsNoVerify };
 }
 
-function wantsTls({
+/** Whether the flags ask for TLS. */
+export function wantsTls({
   tls,
   tlsCaCert,
   tlsClientCert,

@@ -26,5 +26,12 @@ export const evaluateOptions = [
     group: 'Connection',
     help: 'host:port of a running service. Empty: run the function from this process.',
   },
+  {
+    name: 'registry-auth-file',
+    kind: 'string',
+    default: '',
+    group: 'Connection',
+    help: "With --address: file with user:password for the image's registry, or with the JSON of a login as Docker's Engine API takes it. The service uses nothing else for this call.",
+  },
   ...clientTlsOptions,
 ] as const satisfies readonly OptionRow[];

@@ -1,4 +1,5 @@
 import type { Options } from '../config/options.ts';
+import type { Secret } from '../core/secret.ts';
 import { readKrmOutput } from '../evaluate/krm-output.ts';
 import type { ClientTls } from '../rpc/client-tls.ts';
 import { type CallOptions, RunnerClient } from '../rpc/client.ts';
@@ -17,18 +18,20 @@ export async function evaluateThere(
   {
     address,
     tls,
+    registryAuth,
     options,
     signal,
   }: {
     readonly address: string;
     readonly tls: ClientTls | undefined;
+    readonly registryAuth: Secret | undefined;
     readonly options: Options;
     readonly signal: AbortSignal;
   },
 ): Promise<EvaluationAnswer> {
   const client = new RunnerClient(address, -1, { tls });
   const deadlineMs = options.resolveTimeoutMs + pullAllowanceMs + options.evaluationTimeoutMs;
-  const call = { deadlineMs, signal };
+  const call = { deadlineMs, signal, registryAuth };
   const request = { image, resourceList };
   try {
     return await client.evaluate(request, call).catch(async (error: unknown) => {

@@ -3,7 +3,7 @@ import type { YAMLMap } from 'yaml';
 import { serviceOptions } from '../config/service-options.ts';
 import { RunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { clientTls, clientTlsFaults } from './client-tls.ts';
+import { clientTls, clientTlsFaults, wantsTls } from './client-tls.ts';
 import type { Command } from './command.ts';
 import type { CommandIo, ExitCode } from './command-io.ts';
 import { commandLog } from './command-log.ts';
@@ -11,6 +11,7 @@ import { evaluateOptions } from './evaluate-options.ts';
 import type { EvaluationAnswer } from './evaluation-answer.ts';
 import { readKrmFiles } from './krm-files.ts';
 import { parseMappings } from './krm-yaml.ts';
+import { readRegistryAuth, registryAuthFaults } from './registry-auth-file.ts';
 import { buildResourceList, configMapOf, type FunctionInput } from './resource-list.ts';
 import { resourcesText } from './resource-output.ts';
 import { resultText } from './result-text.ts';
@@ -53,7 +54,11 @@ function inputSources({ own, positionals, given }: Flags, io: CommandIo): readon
     faults.push('evaluate needs resources: give -f FILE, -f DIR or -f -');
   if (given.has('fn-config') && positionals.length > 1)
     faults.push('give either --fn-config or key=value arguments, not both');
-  const all = [...faults.map(argumentFault), ...clientTlsFaults(own, own.address)];
+  const all = [
+    ...faults.map(argumentFault),
+    ...clientTlsFaults(own, own.address),
+    ...registryAuthFaults(own.registryAuthFile, own.address, wantsTls(own)),
+  ];
   if (all.length > 0) throw new UsageError(all);
   return own.filename.length === 0 ? ['-'] : own.filename;
 }
@@ -82,7 +87,8 @@ async function evaluate(flags: Flags, resourceList: Uint8Array, log: Log, io: Co
   }
   const { evaluateThere } = await import('./evaluate-there.ts');
   const tls = await clientTls(own, io.environment);
-  return evaluateThere(image, resourceList, { address: own.address, tls, options, signal: io.stop });
+  const registryAuth = own.registryAuthFile === '' ? undefined : await readRegistryAuth(own.registryAuthFile);
+  return evaluateThere(image, resourceList, { address: own.address, tls, registryAuth, options, signal: io.stop });
 }
 
 function report(answer: EvaluationAnswer, input: FunctionInput, io: CommandIo): ExitCode {

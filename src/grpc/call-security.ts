@@ -1,11 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../core/loopback.ts';
 
 /** Who could have read a call on its way: nobody else (`tls`), this machine only (`loopback`), or the network (`plaintext`). */
 export type CallSecurity = 'tls' | 'loopback' | 'plaintext';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 /**
  * How a call came in. A peer that is not known, as after its connection has ended, counts as one of the network.
@@ -17,8 +13,5 @@ export function callSecurity(call: { getPeer(): string }, isTlsServer: boolean):
   if (isTlsServer) return 'tls';
   const peer = call.getPeer();
   const address = peer.slice(0, Math.max(0, peer.lastIndexOf(':'))).replace(/%.*$/, '');
-  const family = isIP(address);
-  // An IPv6 socket shows clients of IPv4 by their mapped address, which the list sees through.
-  const isLoopback = family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  return isLoopback ? 'loopback' : 'plaintext';
+  return isLoopback(address) ? 'loopback' : 'plaintext';
 }

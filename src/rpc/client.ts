@@ -1,4 +1,5 @@
-import { type ChannelOptions, Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelOptions, Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { Secret } from '../core/secret.ts';
 import {
   type EvaluateFunctionResponse,
   evaluateFunctionResponseOf,
@@ -15,6 +16,8 @@ import { protoService } from './proto.ts';
 export interface CallOptions {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Base64, for the metadata `x-registry-auth`. */
+  readonly registryAuth?: Secret | undefined;
 }
 
 type ClientOptions = ChannelOptions & {
@@ -81,13 +84,23 @@ export class RunnerClient {
     if (definition === undefined) throw new Error(`no method ${service}/${method} in proto/`);
     const { path, requestSerialize, responseDeserialize } = definition;
     const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+    const metadata = new Metadata();
+    if (options.registryAuth !== undefined) metadata.set('x-registry-auth', options.registryAuth.reveal().toString());
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, value?: object): void => {
         options.signal?.removeEventListener('abort', cancel);
         if (error === null) resolve(value);
         else reject(new GrpcFailure(error));
       };
-      const call = this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, deadline, done);
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        deadline,
+        done,
+      );
       const cancel = (): void => {
         call.cancel();
       };
