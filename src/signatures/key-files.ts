@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
+import { toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { MountedFile } from '../core/mounted-file.ts';
 import { parsePublicKeys, type VerificationKey } from './public-key.ts';
@@ -26,7 +27,11 @@ export class KeyFiles {
         initial: undefined,
         kind: 'verification key',
       });
-      await file.load();
+      try {
+        await file.load();
+      } catch (thrown) {
+        throw toRunnerError(thrown).with({ file: path, hint: 'Name files of public keys with --verify-images.' });
+      }
       files.set(path, file);
     }
     return new KeyFiles(files);

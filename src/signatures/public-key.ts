@@ -54,48 +54,55 @@ function publicKey(pem: string, file: string): KeyObject {
 }
 
 function verificationKey(key: KeyObject, file: string): VerificationKey {
-  const hashes = hashesFor(key, file);
+  const ways = waysToVerify(key, file);
+  const fingerprint = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
   return {
     file,
-    fingerprint: createHash('sha256')
-      .update(key.export({ type: 'spki', format: 'der' }))
-      .digest('hex'),
+    fingerprint,
     verifies: async (message, signature) => {
-      for (const hash of hashes) if (await verifiesWith(hash, { key, message, signature })) return true;
+      for (const verifies of ways) if (await verifies(message, signature)) return true;
       return false;
     },
   };
 }
 
-/** Null for a signature of the message itself. */
-function hashesFor(
-  { asymmetricKeyType: kind, asymmetricKeyDetails }: KeyObject,
-  file: string,
-): readonly (string | null)[] {
+type Verify = VerificationKey['verifies'];
+
+function waysToVerify(key: KeyObject, file: string): readonly Verify[] {
+  const { asymmetricKeyType: kind, asymmetricKeyDetails } = key;
   const { namedCurve = '', modulusLength = 0 } = asymmetricKeyDetails ?? {};
-  if (kind === 'ed25519') return [null];
-  if (kind === 'rsa' && modulusLength >= minRsaBits) return ['sha256'];
+  if (kind === 'ed25519') return [hashing(key, null), prehashed(key)];
+  if (kind === 'rsa' && modulusLength >= minRsaBits) return [hashing(key, 'sha256')];
   if (kind === 'rsa') throw keyError(file, `its RSA key of ${String(modulusLength)} bits is too short`);
   const hashes = kind === 'ec' ? hashesOfCurve[namedCurve] : undefined;
-  if (hashes === undefined)
-    throw keyError(file, `its key is ${[kind, namedCurve].join(' ').trim()}, which cosign does not sign with`);
-  return hashes;
+  if (hashes !== undefined) return hashes.map((hash) => hashing(key, hash));
+  throw keyError(file, `its key is ${[kind, namedCurve].join(' ').trim()}, which cosign does not sign with`);
 }
 
-/** In a thread of Node's: a hundred signatures must not keep other calls waiting. */
-async function verifiesWith(
-  hash: string | null,
-  {
-    key,
-    message,
-    signature,
-  }: { readonly key: KeyObject; readonly message: Uint8Array; readonly signature: Uint8Array },
-): Promise<boolean> {
-  return new Promise((resolve) => {
-    verify(hash, message, key, signature, (error, isValid) => {
-      resolve(error === null && isValid);
+/** In a thread of Node's: a hundred signatures must not keep other calls waiting. @param hash null where the algorithm has its own */
+function hashing(key: KeyObject, hash: string | null): Verify {
+  return async (message, signature) =>
+    new Promise((resolve) => {
+      verify(hash, message, key, signature, (error, isValid) => {
+        resolve(error === null && isValid);
+      });
     });
-  });
+}
+
+/** Ed25519ph of RFC 8032 section 5.1, by which cosign 2.6 signs, and which Node's own crypto does not have. */
+function prehashed(key: KeyObject): Verify {
+  return async (message, signature) => {
+    const { ed25519ph } = await import('@noble/curves/ed25519.js');
+    const { x = '' } = key.export({ format: 'jwk' });
+    try {
+      return ed25519ph.verify(signature, message, Buffer.from(x, 'base64url'));
+    } catch {
+      // It throws for what has not the length of a signature.
+      return false;
+    }
+  };
 }
 
 function keyError(file: string, reason: string, cause?: unknown): RunnerError {

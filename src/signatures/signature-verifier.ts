@@ -113,7 +113,7 @@ export class SignatureVerifier {
       counters.add('signature_checks', { outcome: error.code });
       if (error.code === 'SIGNATURE_MISSING' || error.code === 'SIGNATURE_INVALID') {
         this.#refused.set(flight, { error, untilMs: clock.now() + refusedMs });
-        log.warn('image is not signed as it has to be', { image, digest, reason: error.message });
+        log.info('image is not signed as it has to be', { image, digest, reason: error.message });
       }
       throw error;
     }
