@@ -44,7 +44,7 @@ const flags = [
 const { options } = parseServiceFlags(flags);
 const surroundings = { environment, log: silentLog, counters: noCounters, overrides: {} };
 const resolving = await wireResolver(options, surroundings);
-const evaluating = await wireEvaluator(options, resolving.resolver, surroundings);
+const evaluating = await wireEvaluator(options, resolving, surroundings);
 const store = new ImageStore({
   directory: join(folder, 'store'),
   maxBytes: 1e10,

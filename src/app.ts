@@ -113,7 +113,7 @@ class Service implements App {
   async #wire(): Promise<Parts> {
     const resolver = await wireResolver(this.#options, this.#surroundings);
     try {
-      return { resolver, evaluator: await wireEvaluator(this.#options, resolver.resolver, this.#surroundings) };
+      return { resolver, evaluator: await wireEvaluator(this.#options, resolver, this.#surroundings) };
     } catch (error) {
       await resolver.close();
       throw error;

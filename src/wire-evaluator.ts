@@ -6,9 +6,10 @@ import type { Evaluator } from './evaluate/evaluator.ts';
 import { ExecutableEvaluator } from './evaluate/executable.ts';
 import { maxStderrBytes } from './function-limits.ts';
 import type { Reference } from './image/reference.ts';
+import { RunRegistries } from './image/run-registries.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
-import type { Surroundings } from './wire-resolver.ts';
+import type { Surroundings, WiredResolver } from './wire-resolver.ts';
 
 export interface WiredEvaluator {
   readonly evaluator: Evaluator;
@@ -24,7 +25,7 @@ export interface WiredEvaluator {
  */
 export async function wireEvaluator(
   options: Options,
-  resolver: Resolver,
+  resolver: WiredResolver,
   surroundings: Surroundings,
 ): Promise<WiredEvaluator> {
   const images = options.disableRuntimes.includes('pod')
@@ -43,14 +44,18 @@ export async function wireEvaluator(
   }
 }
 
-async function wireImages(options: Options, resolver: Resolver, surroundings: Surroundings): Promise<WiredEvaluator> {
+async function wireImages(
+  options: Options,
+  resolver: WiredResolver,
+  surroundings: Surroundings,
+): Promise<WiredEvaluator> {
   switch (chooseRuntime(options, surroundings.environment)) {
     case 'pod': {
       const { wirePods } = await import('./wire-pods.ts');
       return wirePods(options, resolver, surroundings);
     }
     case 'local':
-      return lateLocal(options, resolver, surroundings);
+      return lateLocal(options, resolver.resolver, surroundings);
   }
 }
 
@@ -59,10 +64,12 @@ async function wireExecutables(
   findElsewhere: WiredEvaluator['findExecutable'],
   { environment, log, counters }: Surroundings,
 ): Promise<Evaluator> {
+  const runs = RunRegistries.parse(options.runRegistry);
   const evaluator = await ExecutableEvaluator.load({
     functionsDir: options.functions,
     configFile: options.config,
     defaultImagePrefix: options.defaultImagePrefix,
+    lookedUpAs: (reference) => runs.toResolve(reference),
     ...(findElsewhere && { findElsewhere }),
     environment: { PATH: environment['PATH'] ?? '', HOME: environment['HOME'] ?? '/' },
     limits: {

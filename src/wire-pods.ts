@@ -4,14 +4,15 @@ import { RunnerError } from './core/errors.ts';
 import type { Options } from './config/options.ts';
 import { PodEvaluator } from './evaluate/pod.ts';
 import { functionConfigs } from './kubernetes/function-config/function-config-object.ts';
+import type { Reference } from './image/reference.ts';
+import { RunRegistries } from './image/run-registries.ts';
 import { FunctionConfigs } from './kubernetes/function-config/function-configs.ts';
 import { WatchedStore } from './kubernetes/watched-store.ts';
 import { Planner } from './pods/plan/planner.ts';
 import type { PodSettings } from './pods/plan/pod-settings.ts';
-import type { Resolver } from './resolver/resolver.ts';
 import { type Cluster, wireCluster } from './wire-cluster.ts';
 import type { WiredEvaluator } from './wire-evaluator.ts';
-import type { Surroundings } from './wire-resolver.ts';
+import type { Surroundings, WiredResolver } from './wire-resolver.ts';
 import { wirePool } from './wire-pool.ts';
 import { wirePullSecrets } from './wire-pull-secrets.ts';
 import { wireTemplates } from './wire-templates.ts';
@@ -24,7 +25,7 @@ import { startWarmUp, wirePodCache } from './wire-warm-up.ts';
  */
 export async function wirePods(
   options: Options,
-  resolver: Resolver,
+  { resolver, podSecrets }: WiredResolver,
   surroundings: Surroundings,
 ): Promise<WiredEvaluator> {
   const wrapperServerImage = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
@@ -40,7 +41,7 @@ export async function wirePods(
   opened.defer(() => {
     configs.close();
   });
-  const pullSecrets = wirePullSecrets(options, cluster, surroundings);
+  const pullSecrets = wirePullSecrets(options, cluster, { templates, configs }, surroundings);
   opened.defer(() => {
     pullSecrets.close();
   });
@@ -49,12 +50,16 @@ export async function wirePods(
     cache?.close();
   });
   await Promise.all([configs.start(), pullSecrets.start()]);
+  await pullSecrets.open();
+  podSecrets.fill(pullSecrets.forResolver);
+  const runs = RunRegistries.parse(options.runRegistry);
   const planner = new Planner({
     settings: podSettings(options, wrapperServerImage),
     templates,
     functionConfigs: configs,
     pullSecrets: pullSecrets.forPods,
     defaultImagePrefix: options.defaultImagePrefix,
+    runAs: (reference) => runs.toRun(reference),
     ttlOf: (canonical) => cache?.ttlOf(canonical),
     log: surroundings.log,
   });
@@ -73,7 +78,7 @@ export async function wirePods(
   };
 }
 
-function podSettings(options: Options, wrapperServerImage: string): PodSettings {
+export function podSettings(options: Options, wrapperServerImage: string): PodSettings {
   return {
     namespace: options.podNamespace,
     maxPods: options.maxParallelPodsPerFunction,
@@ -104,5 +109,7 @@ function wireFunctionConfigs(
   const resource = functionConfigs(options.podNamespace);
   const store = new WatchedStore({ api, resource, log, counters, clock });
   const { defaultImagePrefix } = options;
-  return new FunctionConfigs({ api, resource, store, defaultImagePrefix, parseDuration, log, clock });
+  const runs = RunRegistries.parse(options.runRegistry);
+  const rules = { defaultImagePrefix, lookedUpAs: (reference: Reference) => runs.toResolve(reference), parseDuration };
+  return new FunctionConfigs({ api, resource, store, ...rules, log, clock });
 }

@@ -1,29 +1,58 @@
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
+import { RunRegistries } from './image/run-registries.ts';
+import type { KeyringSource } from './credentials/credential-source.ts';
 import { MountedPullSecretSource } from './kubernetes/pull-secret/pull-secret-source.ts';
 import { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
 import { secrets } from './kubernetes/resources.ts';
 import { allOf } from './pods/plan/all-pull-secrets.ts';
 import type { PodPullSecrets } from './pods/plan/pod-pull-secrets.ts';
 import type { Cluster } from './wire-cluster.ts';
+import { type NamingObjects, wireNamedSecrets } from './wire-named-secrets.ts';
 import type { Surroundings } from './wire-resolver.ts';
 
 export interface WiredPullSecrets {
   readonly forPods: PodPullSecrets;
+  /** What images are looked up with, beside the mounted file. */
+  readonly forResolver: KeyringSource;
   start(): Promise<void>;
+  /** Reads all that is named, so that no call has to; FunctionConfigs have to be known. */
+  open(): Promise<void>;
   /** See {@link PullSecret.collect}. */
   collect(used: ReadonlySet<string>, mayDelete: boolean, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
 /** Every secret that function pods are pulled with. */
-export function wirePullSecrets(options: Options, cluster: Cluster, surroundings: Surroundings): WiredPullSecrets {
+export function wirePullSecrets(
+  options: Options,
+  cluster: Cluster,
+  naming: NamingObjects,
+  surroundings: Surroundings,
+): WiredPullSecrets {
   const replica = wireReplica(options, cluster, surroundings);
+  const { named, ...users } = wireNamedSecrets(options, cluster, naming, surroundings);
+  const all = allOf([users.forPods, ...(replica === undefined ? [] : [ofReplica(replica)])]);
   return {
-    forPods: allOf(replica === undefined ? [] : [ofReplica(replica)]),
+    forPods: {
+      choose: async (pod) => {
+        const chosen = await all.choose(pod);
+        await named.noteLost(pod.reference, pod.serviceAccount, chosen.names);
+        return chosen;
+      },
+      ensure: async (pod, signal) => all.ensure(pod, signal),
+    },
+    forResolver: named,
     start: async () => replica?.start(),
-    collect: async (used, mayDelete, signal) => replica?.collect(used, mayDelete, signal),
-    close: () => replica?.close(),
+    open: async () => named.refresh(),
+    collect: async (used, mayDelete, signal) => {
+      named.tidy(used);
+      await replica?.collect(used, mayDelete, signal);
+    },
+    close: () => {
+      users.close();
+      replica?.close();
+    },
   };
 }
 
@@ -45,13 +74,15 @@ function wireReplica(
   if (!options.enablePrivateRegistries) return undefined;
   const { clock = systemClock } = overrides;
   const resource = secrets(options.podNamespace);
+  const runRegistries = RunRegistries.parse(options.runRegistry).pairs;
+  const path = options.registryAuthSecretPath;
   return new PullSecret({
     api: cluster.api,
     resource,
     openStore: async (name) => cluster.open(resource, name),
     permissions: cluster.permissions,
     name: options.registryAuthSecretName,
-    source: new MountedPullSecretSource({ path: options.registryAuthSecretPath, log, counters, clock }),
+    source: new MountedPullSecretSource({ path, runRegistries, log, counters, clock }),
     scope: options.pullSecretScope,
     adopt: options.adoptPullSecret,
     log,

@@ -9,6 +9,7 @@ import { MountedFile } from './core/mounted-file.ts';
 import { CredentialSource, type CredentialSourceOptions } from './credentials/credential-source.ts';
 import { HelperLogins } from './credentials/helper/helper-logins.ts';
 import { Keyring } from './credentials/keyring.ts';
+import { LateKeyrings } from './credentials/late-keyrings.ts';
 import { hostPlatform, parsePlatform } from './image/platform.ts';
 import { RunRegistries } from './image/run-registries.ts';
 import { parseCaBundle } from './registry/trust/ca-bundle.ts';
@@ -37,6 +38,8 @@ export interface WiredResolver {
   /** The parts of the resolver that are asked beside it. */
   readonly credentials: CredentialSource;
   readonly client: RegistryClient;
+  /** For the pod runtime to fill: what it knows of pull secrets in the cluster. */
+  readonly podSecrets: LateKeyrings;
   close(): Promise<void>;
 }
 
@@ -48,7 +51,9 @@ export interface WiredResolver {
 export async function wireResolver(options: Options, surroundings: Surroundings): Promise<WiredResolver> {
   const { environment, log, counters, overrides } = surroundings;
   const { clock = systemClock, lookup, dial, timeouts, random } = overrides;
+  const podSecrets = new LateKeyrings();
   const credentials = new CredentialSource({
+    secrets: podSecrets,
     file: await mountedKeyring(options, surroundings),
     logins: new HelperLogins({ environment, clock, log, counters }),
     ...(await credentialProviders(options, surroundings)),
@@ -91,6 +96,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
     resolver,
     credentials,
     client,
+    podSecrets,
     close: async () => {
       resolver.close();
       await transport.close();
@@ -99,7 +105,7 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
 }
 
 /** Either address of a registry is looked up at one, and that is the one that has to be allowed. */
-function imageGate({ runRegistry, allowedRegistries }: Options): ImageGate {
+export function imageGate({ runRegistry, allowedRegistries }: Options): ImageGate {
   const runs = RunRegistries.parse(runRegistry);
   const allowed = AllowedRegistries.parse(allowedRegistries);
   return { admit: (reference) => allowed.admit(runs.toResolve(reference)) };

@@ -19,7 +19,7 @@ export async function evaluateHere(
   const surroundings = { environment: io.environment, log, counters: noCounters, overrides };
   const resolver = await wireResolver(options, surroundings);
   try {
-    const wired = await wireEvaluator(options, resolver.resolver, surroundings);
+    const wired = await wireEvaluator(options, resolver, surroundings);
     try {
       const outcome = await wired.evaluator.evaluate({ image, resourceList, signal: io.stop, log });
       return { ...outcome, resultCount: outcome.results.length };

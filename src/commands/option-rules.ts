@@ -59,6 +59,9 @@ export const optionRules: readonly OptionRule[] = [
     );
   },
   ({ registryAuthSecretName }) => objectName('registry-auth-secret-name', registryAuthSecretName),
+  ({ pullSecrets }) => pullSecrets.flatMap((name) => objectName('pull-secrets', name)),
+  ({ functionServiceAccount }) =>
+    functionServiceAccount === '' ? [] : objectName('function-service-account', functionServiceAccount),
   ({ functionPodTemplate }) =>
     functionPodTemplate === '' ? [] : objectName('function-pod-template', functionPodTemplate),
 ];

@@ -25,6 +25,7 @@ const granted: readonly Right[] = [
   ...['list', 'watch'].map((verb) => ({ verb, resource: 'podtemplates', name: 'base-pod-template' })),
   ...['list', 'watch', 'patch'].map((verb) => ({ verb, ...functionConfigs })),
   { verb: 'patch', ...functionConfigs, subresource: 'status' },
+  ...['list', 'watch'].map((verb) => ({ verb, resource: 'serviceaccounts', name: 'default' })),
   ...['get', 'create', 'patch'].map((verb) => ({ verb, ...leases, name: 'krm-function-runner' })),
   ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({
     verb,
@@ -53,6 +54,8 @@ const refused: readonly Right[] = [
   { verb: 'delete', ...leases, name: 'krm-function-runner' },
   { verb: 'create', resource: 'services' },
   { verb: 'get', resource: 'configmaps', namespace: 'porch-system' },
+  { verb: 'list', resource: 'serviceaccounts' },
+  { verb: 'patch', resource: 'serviceaccounts', name: 'default' },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },
 ];
 

@@ -67,8 +67,13 @@ export class NamedPullSecrets implements KeyringSource {
     return [...new Set([...own, ...this.#secretsOf(serviceAccount, account)])];
   }
 
-  /** Tells once which secrets a pod loses that names others, where the account may not be read. */
-  async noteLost(serviceAccount: string): Promise<void> {
+  /**
+   * Tells once which secrets a pod loses because it names others, where the account may not be read.
+   *
+   * @param given names that the pod is given beside those of its template
+   */
+  async noteLost(image: ImageName, serviceAccount: string, given: readonly string[]): Promise<void> {
+    if (given.length === 0 && this.#options.names.for(image).template.length === 0) return;
     const account = await this.#options.accounts.look(serviceAccount);
     if (account.kind === 'unreadable') this.#notes.accountLost(serviceAccount);
   }
