@@ -25,7 +25,7 @@ import { startWarmUp, wirePodCache } from './wire-warm-up.ts';
  */
 export async function wirePods(
   options: Options,
-  { resolver, podSecrets }: WiredResolver,
+  { resolver, credentials, podSecrets }: WiredResolver,
   surroundings: Surroundings,
 ): Promise<WiredEvaluator> {
   const wrapperServerImage = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
@@ -41,7 +41,7 @@ export async function wirePods(
   opened.defer(() => {
     configs.close();
   });
-  const pullSecrets = wirePullSecrets(options, cluster, { templates, configs }, surroundings);
+  const pullSecrets = wirePullSecrets(options, cluster, { templates, configs, credentials }, surroundings);
   opened.defer(() => {
     pullSecrets.close();
   });

@@ -8,8 +8,9 @@ import { secrets } from './kubernetes/resources.ts';
 import { allOf } from './pods/plan/all-pull-secrets.ts';
 import type { PodPullSecrets } from './pods/plan/pod-pull-secrets.ts';
 import type { Cluster } from './wire-cluster.ts';
+import { wireGeneratedSecrets } from './wire-generated-secrets.ts';
 import { type NamingObjects, wireNamedSecrets } from './wire-named-secrets.ts';
-import type { Surroundings } from './wire-resolver.ts';
+import type { Surroundings, WiredResolver } from './wire-resolver.ts';
 
 export interface WiredPullSecrets {
   readonly forPods: PodPullSecrets;
@@ -27,12 +28,14 @@ export interface WiredPullSecrets {
 export function wirePullSecrets(
   options: Options,
   cluster: Cluster,
-  naming: NamingObjects,
+  { credentials, ...naming }: NamingObjects & Pick<WiredResolver, 'credentials'>,
   surroundings: Surroundings,
 ): WiredPullSecrets {
   const replica = wireReplica(options, cluster, surroundings);
   const { named, ...users } = wireNamedSecrets(options, cluster, naming, surroundings);
-  const all = allOf([users.forPods, ...(replica === undefined ? [] : [ofReplica(replica)])]);
+  const generated = wireGeneratedSecrets(options, cluster, credentials, surroundings);
+  const replicated = replica === undefined ? [] : [ofReplica(replica)];
+  const all = allOf([users.forPods, ...replicated, generated.forPods]);
   return {
     forPods: {
       choose: async (pod) => {
@@ -41,6 +44,7 @@ export function wirePullSecrets(
         return chosen;
       },
       ensure: async (pod, signal) => all.ensure(pod, signal),
+      renew: async (pod, signal) => all.renew?.(pod, signal) ?? false,
     },
     forResolver: named,
     start: async () => replica?.start(),
@@ -48,8 +52,10 @@ export function wirePullSecrets(
     collect: async (used, mayDelete, signal) => {
       named.tidy(used);
       await replica?.collect(used, mayDelete, signal);
+      await generated.collect(used, mayDelete, signal);
     },
     close: () => {
+      generated.close();
       users.close();
       replica?.close();
     },

@@ -1,5 +1,5 @@
 import { RunnerError } from '../core/errors.ts';
-import { decodeJson, isJsonObject } from '../core/json.ts';
+import { decodeJson, isJsonObject, type JsonObject } from '../core/json.ts';
 import { decodeBase64 } from './base64.ts';
 import { callerKey, type CallerLogin } from './caller.ts';
 import { type Entry, parseEntry } from './entry.ts';
@@ -37,7 +37,7 @@ function ofDocker(bytes: Buffer): CallerLogin {
   return { login: loginOf(parseEntry(document)), server: server === '' ? undefined : server };
 }
 
-function documentOf(bytes: Buffer): object {
+function documentOf(bytes: Buffer): JsonObject {
   try {
     const document = decodeJson(bytes);
     if (isJsonObject(document)) return document;

@@ -1,4 +1,3 @@
-import { credentialHost, dockerHub } from '../image/docker-hub.ts';
 import type { Reference } from '../image/reference.ts';
 import { type CallerLogin, callerCandidate } from './caller.ts';
 import { anonymous, type Candidate, withoutRepeats } from './candidate.ts';
@@ -7,6 +6,7 @@ import type { HelperLogins } from './helper/helper-logins.ts';
 import type { HelperChoice } from './helper/helper-choices.ts';
 import type { HelperQuestion } from './helper/run-helper.ts';
 import { Keyring, type Lookup, type MissingCredentials } from './keyring.ts';
+import { serverOf } from './server-of.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
 export type ImageName = Pick<Reference, 'domain' | 'path'> & Partial<Pick<Reference, 'tag'>>;
@@ -46,9 +46,6 @@ export interface LookupOptions {
   /** Look at the mounted file even if that was done a moment ago. */
   readonly recheck?: boolean;
 }
-
-/** What helpers know Docker Hub by (registry-behaviour CH9). */
-const dockerHubServer = 'https://index.docker.io/v1/';
 
 /** All credentials that the runner has: pull secrets, the mounted file, helpers that it names, and other programs. */
 export class CredentialSource {
@@ -90,7 +87,7 @@ export class CredentialSource {
     if (choice.kind === 'broken')
       return { kind: 'broken', key: `credential helper for ${domain}`, reason: choice.reason };
     const { logins } = this.#options;
-    const server = credentialHost(domain) === dockerHub ? dockerHubServer : domain;
+    const server = serverOf(domain);
     const question: HelperQuestion = { name: choice.name, server };
     const answer = await logins.get(question, signal);
     const key = `docker-credential-${choice.name} for ${domain}`;

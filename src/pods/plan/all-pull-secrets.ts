@@ -15,5 +15,9 @@ export function allOf(parts: readonly PodPullSecrets[]): PodPullSecrets {
     ensure: async (pod, signal) => {
       await Promise.all(parts.map(async (part) => part.ensure(pod, signal)));
     },
+    renew: async (pod, signal) => {
+      const renewed = await Promise.all(parts.map(async (part) => part.renew?.(pod, signal) ?? false));
+      return renewed.includes(true);
+    },
   };
 }

@@ -30,4 +30,6 @@ export interface PodPullSecrets {
   choose(pod: PulledPod): Promise<ChosenSecrets>;
   /** Makes sure that they are there, as the pod is about to be created. @throws {RunnerError} `PULL_SECRET`, `CFG_*`, `CLUSTER_*` */
   ensure(pod: PulledPod, signal: AbortSignal): Promise<void>;
+  /** A node was refused the images of a pod. @returns whether the next one would be given other credentials */
+  renew?(pod: PulledPod, signal: AbortSignal): Promise<boolean>;
 }
