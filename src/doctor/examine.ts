@@ -3,6 +3,8 @@ import { clusterCheck } from './cluster-check.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 import { functionConfigsCheck } from './function-configs-check.ts';
 import { namespaceCheck } from './namespace-check.ts';
+import { imageCheck } from './image-check.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { replicaCheck } from './replica-check.ts';
 import { rightsCheck } from './rights-check.ts';
 import { templatesCheck } from './templates-check.ts';
@@ -25,6 +27,7 @@ import { authoritiesCheck } from './tls-check.ts';
 export async function* examine(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
   const registries = registryAccess(patient);
   const cluster = new ClusterUnderTest(patient);
+  const rehearsal = new Rehearsal(patient, cluster);
   const checks: readonly Check[] = [
     flagsCheck(patient),
     credentialsCheck(patient),
@@ -36,10 +39,12 @@ export async function* examine(patient: Patient, signal: AbortSignal): AsyncGene
     proxyCheck(patient),
     nodeRegistriesCheck(patient),
     ...(patient.runtime === 'local' ? localChecks(patient) : podChecks(patient, cluster, registries)),
+    ...patient.images.map((image) => imageCheck(patient, image, registries, rehearsal)),
   ];
   try {
     yield* runChecks(checks, signal);
   } finally {
+    await rehearsal.close();
     await Promise.all([registries.close(), cluster.close()]);
   }
 }

@@ -1,3 +1,4 @@
+import { RunRegistries } from '../image/run-registries.ts';
 import { readReplica } from '../kubernetes/pull-secret/secret-marks.ts';
 import { NodeConfig } from '../kubernetes/pull-secret/node-config.ts';
 import { secrets } from '../kubernetes/resources.ts';
@@ -25,7 +26,8 @@ export function replicaCheck({ options }: Patient, under: ClusterUnderTest): Che
       const reached = await under.reached();
       if ('why' in reached) return [skipped(subject, reached.why)];
       const secret = await reached.cluster.api.get(secrets(podNamespace), name, signal);
-      const wanted = NodeConfig.parse(file.bytes, file.path).whole.hash;
+      const { pairs } = RunRegistries.parse(options.runRegistry);
+      const wanted = NodeConfig.parse(file.bytes, file.path, pairs).whole.hash;
       return [replicaRemark(subject, readReplica(secret, undefined), wanted, options.adoptPullSecret)];
     },
   };

@@ -1,0 +1,103 @@
+import type { Candidate } from '../credentials/candidate.ts';
+import type { Reference } from '../image/reference.ts';
+import { ApiError } from '../kubernetes/api-error.ts';
+import { NodeConfig } from '../kubernetes/pull-secret/node-config.ts';
+import { type NodeView, nodeView } from '../kubernetes/pull-secret/node-view.ts';
+import { readPullSecret } from '../kubernetes/pull-secret/named/read-pull-secret.ts';
+import { pullSecretContent } from '../kubernetes/pull-secret/secret-types.ts';
+import { secrets } from '../kubernetes/resources.ts';
+import type { SecretObject } from '../kubernetes/secret-object.ts';
+import { readCredentialsFile } from './credentials-file.ts';
+import type { Patient } from './patient.ts';
+import type { Stage } from './rehearsal.ts';
+import { ok, problem, type Remark, warning } from './remark.ts';
+
+interface Question {
+  readonly image: string;
+  /** As the pod names it. */
+  readonly pulled: Reference;
+  /** The pod's pull secrets. */
+  readonly names: readonly string[];
+  readonly patient: Patient;
+  readonly stage: Stage;
+  readonly used: Candidate;
+}
+
+interface Carried {
+  readonly remarks: readonly Remark[];
+  /** What a node could pull the image with, as `entry KEY of NAME`. */
+  readonly matching: readonly string[];
+}
+
+type Looked =
+  | { readonly kind: 'there'; readonly secret: SecretObject }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable' };
+
+/** Each pull secret of a pod by the kubelet's own rules. */
+export async function carriedSecrets(question: Question, signal: AbortSignal): Promise<Carried> {
+  const all = await Promise.all(question.names.map(async (name) => carriedSecret(name, question, signal)));
+  return { remarks: all.flatMap(({ remarks }) => remarks), matching: all.flatMap(({ matching }) => matching) };
+}
+
+async function carriedSecret(name: string, question: Question, signal: AbortSignal): Promise<Carried> {
+  const { image, pulled, patient, used } = question;
+  const looked = await look(name, question, signal);
+  if (looked.kind === 'unreadable') {
+    const why = `pull secret ${name} may not be read, so it is not known what it holds`;
+    return {
+      remarks: [warning(image, why, `Allow get of secrets ${name} in ${patient.options.podNamespace}.`)],
+      matching: [],
+    };
+  }
+  if (looked.kind === 'absent') return absentSecret(name, question);
+  const read = readPullSecret(looked.secret);
+  if (read.kind === 'useless') {
+    return { remarks: [problem(image, `pull secret ${name} ${read.problem}`, read.hint)], matching: [] };
+  }
+  const content = pullSecretContent(looked.secret);
+  if (content === undefined) return { remarks: [], matching: [] };
+  return viewed(name, image, nodeView(content.content.reveal(), content.key, pulled), used);
+}
+
+async function look(name: string, { stage, patient }: Question, signal: AbortSignal): Promise<Looked> {
+  try {
+    const secret = await stage.cluster.api.get(secrets(patient.options.podNamespace), name, signal);
+    return secret === undefined ? { kind: 'absent' } : { kind: 'there', secret };
+  } catch (thrown) {
+    if (thrown instanceof ApiError && thrown.status === 403) return { kind: 'unreadable' };
+    throw thrown;
+  }
+}
+
+/** The service makes its own before it creates the pod. */
+async function absentSecret(name: string, { image, pulled, patient, used }: Question): Promise<Carried> {
+  const { registryAuthSecretName: own } = patient.options;
+  const file = name.startsWith(own) ? await readCredentialsFile(patient.options) : undefined;
+  if (file !== undefined) {
+    const bytes = NodeConfig.parse(file.bytes, file.path).whole.bytes.reveal();
+    return viewed(`${name}, which the service is yet to make`, image, nodeView(bytes, file.path, pulled), used);
+  }
+  if (used.kind === 'login' && used.issued !== undefined) {
+    return { remarks: [], matching: [`${used.key} in ${name}, which the service is yet to make`] };
+  }
+  const why = `pull secret ${name} is not there; nodes pass it over`;
+  return {
+    remarks: [warning(image, why, `Make it in ${patient.options.podNamespace}, or take its name away.`)],
+    matching: [],
+  };
+}
+
+function viewed(name: string, image: string, view: NodeView, used: Candidate): Carried {
+  if (view.kind === 'refused') {
+    const why = `the kubelet refuses pull secret ${name}: ${view.reason}`;
+    return {
+      remarks: [problem(image, why, 'Correct that entry: for its sake all of the secret is refused.')],
+      matching: [],
+    };
+  }
+  const [key] = view.keys;
+  if (key !== undefined) return { remarks: [], matching: [`entry ${key} of ${name}`] };
+  const isNeeded = used.kind === 'broken' || used.login.kind !== 'anonymous';
+  return { remarks: isNeeded ? [ok(image, `pull secret ${name} has no entry for it`)] : [], matching: [] };
+}

@@ -1,0 +1,125 @@
+import type { Candidate } from '../credentials/candidate.ts';
+import { anonymous } from '../credentials/candidate.ts';
+import { formatPlatform } from '../image/platform.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
+import type { Resolution } from '../resolver/resolution.ts';
+import { commandOf } from '../image/command.ts';
+import { imageGate, type WiredResolver } from '../wire-resolver.ts';
+import type { Check } from './check.ts';
+import { nodeRemarks } from './node-remarks.ts';
+import type { Patient } from './patient.ts';
+import type { RegistryAccess } from './registry-access.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import { failed, ok, problem, type Remark, skipped, warning } from './remark.ts';
+
+const beyondResolvingMs = 60_000;
+
+/** One image's whole way: its name, who may ask for it with what, what it is, and whether a node would pull it. */
+export function imageCheck(patient: Patient, image: string, access: RegistryAccess, rehearsal: Rehearsal): Check {
+  const { options } = patient;
+  return {
+    name: 'image',
+    subject: image,
+    timeoutMs: options.resolveTimeoutMs + beyondResolvingMs,
+    run: async (signal) => {
+      const named = parseReference(image, { defaultImagePrefix: options.defaultImagePrefix });
+      const reference = imageGate(options).admit(named);
+      const naming = [nameRemark(image, named, reference)];
+      const wired = await access.open();
+      if (typeof wired === 'string') return [...naming, skipped(image, `it cannot be looked for: ${wired}`)];
+      const stage = patient.runtime === 'pod' ? await rehearsal.open(wired) : undefined;
+      const { candidates, warnings } = await wired.credentials.lookup(reference, { signal });
+      const known = [
+        ...naming,
+        candidatesRemark(image, candidates),
+        ...warnings.map((text) => warning(image, text, 'Change the entry where nodes need it too.')),
+      ];
+      const found = await find(wired, image, signal);
+      if (!('resolution' in found)) return [...known, found.remark];
+      const { resolution } = found;
+      const used = candidates.find(({ key }) => key === resolution.credential) ?? anonymous;
+      return [
+        ...known,
+        ...foundRemarks(image, resolution, options.verifyImages.length > 0),
+        ...(await pushRemarks(wired, image, resolution, used, signal)),
+        ...(await nodeRemarks({ image, resolution, used, stage, patient }, signal)),
+      ];
+    },
+  };
+}
+
+function nameRemark(image: string, named: Reference, reference: Reference): Remark {
+  if (named.domain === reference.domain) return ok(image, `means ${reference.canonical}`);
+  return ok(image, `means ${named.canonical}; looked up as ${reference.canonical} (--run-registry)`);
+}
+
+function candidatesRemark(image: string, candidates: readonly Candidate[]): Remark {
+  const broken = candidates.filter((candidate) => candidate.kind === 'broken');
+  const keys = candidates.map(({ key }) => key).join(', ');
+  const [first] = broken;
+  if (first !== undefined) {
+    return problem(image, `credentials that match: ${keys}; ${first.key} ${first.reason}`, 'Correct that one.');
+  }
+  return ok(
+    image,
+    keys === anonymous.key ? 'no credentials match; asked anonymously' : `credentials that match: ${keys}`,
+  );
+}
+
+async function find(
+  wired: WiredResolver,
+  image: string,
+  signal: AbortSignal,
+): Promise<{ readonly resolution: Resolution } | { readonly remark: Remark }> {
+  try {
+    return await wired.resolver.resolve(image, { signal });
+  } catch (thrown) {
+    return { remark: failed(image, thrown) };
+  }
+}
+
+function foundRemarks(image: string, resolution: Resolution, isVerified: boolean): readonly Remark[] {
+  const { digest, connection, credential, platform, platforms, warnings } = resolution;
+  return [
+    ok(image, `found: ${digest}, reached by ${connection}, with ${credential}`),
+    ...(isVerified ? [ok(image, 'signed as --verify-images asks')] : []),
+    ok(image, `platform ${formatPlatform(platform)} of ${platforms.join(', ')}`),
+    commandRemark(image, resolution),
+    ...warnings.map((text) => warning(image, text, 'See what nodes would do with it.')),
+  ];
+}
+
+function commandRemark(image: string, resolution: Resolution): Remark {
+  try {
+    return ok(image, `runs ${JSON.stringify(commandOf(resolution))}`);
+  } catch (thrown) {
+    return failed(image, thrown);
+  }
+}
+
+/** Registries without tokens that tell say nothing: then there is nothing to say here. */
+async function pushRemarks(
+  wired: WiredResolver,
+  image: string,
+  { reference }: Resolution,
+  candidate: Candidate,
+  signal: AbortSignal,
+): Promise<readonly Remark[]> {
+  if (candidate.kind === 'broken' || candidate.login.kind === 'anonymous') return [];
+  const { path: repository } = reference;
+  const question = { registry: reference, candidate, repository };
+  const answer = await wired.client.logins.ask(question, signal).catch(() => undefined);
+  if (answer?.login !== 'accepted') return [];
+  if (answer.actions === undefined) {
+    return [ok(image, `cannot tell whether ${candidate.key} could push: its registry does not say`)];
+  }
+  const mayPush = answer.actions.some((action) => action === 'push' || action === '*');
+  if (!mayPush) return [ok(image, `${candidate.key} cannot push to ${repository}`)];
+  return [
+    warning(
+      image,
+      `${candidate.key} could push to ${repository}`,
+      'The runner only pulls: give it an account that cannot.',
+    ),
+  ];
+}

@@ -1,0 +1,79 @@
+import { once } from '../core/once.ts';
+import { toRunnerError } from '../core/errors.ts';
+import { Planner } from '../pods/plan/planner.ts';
+import type { Cluster } from '../wire-cluster.ts';
+import { podSettings } from '../wire-pods.ts';
+import { wirePullSecrets } from '../wire-pull-secrets.ts';
+import type { WiredResolver } from '../wire-resolver.ts';
+import { wireTemplates } from '../wire-templates.ts';
+import type { ClusterUnderTest } from './cluster-under-test.ts';
+import { KnownFunctionConfigs } from './known-function-configs.ts';
+import type { Patient } from './patient.ts';
+
+/** What the service would plan pods with. */
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly planner: Planner;
+}
+
+const openMs = 20_000;
+
+/** The pod runtime as far as it plans: nothing that writes is started. Images are looked up with its pull secrets from then on. */
+export class Rehearsal {
+  readonly #patient: Patient;
+  readonly #under: ClusterUnderTest;
+  readonly #parts = new AsyncDisposableStack();
+  readonly #open: (wired: WiredResolver) => Promise<Stage | string>;
+
+  constructor(patient: Patient, under: ClusterUnderTest) {
+    this.#patient = patient;
+    this.#under = under;
+    let opened: (() => Promise<Stage | string>) | undefined;
+    this.#open = async (wired) => {
+      opened ??= once(async () => this.#make(wired));
+      return opened();
+    };
+  }
+
+  /** Or why pods cannot be planned. */
+  async open(wired: WiredResolver): Promise<Stage | string> {
+    return this.#open(wired);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.disposeAsync();
+  }
+
+  async #make(wired: WiredResolver): Promise<Stage | string> {
+    const reached = await this.#under.reached();
+    if ('why' in reached) return reached.why;
+    try {
+      return await this.#plan(reached.cluster, wired);
+    } catch (thrown) {
+      return toRunnerError(thrown).message;
+    }
+  }
+
+  async #plan(cluster: Cluster, wired: WiredResolver): Promise<Stage> {
+    const { options, surroundings } = this.#patient;
+    const templates = await wireTemplates(options, cluster, surroundings);
+    this.#parts.defer(() => {
+      templates.close();
+    });
+    const configs = await KnownFunctionConfigs.read(options, cluster, AbortSignal.timeout(openMs));
+    const pullSecrets = wirePullSecrets(options, cluster, { templates, configs }, surroundings);
+    this.#parts.defer(() => {
+      pullSecrets.close();
+    });
+    await pullSecrets.open();
+    wired.podSecrets.fill(pullSecrets.forResolver);
+    const planner = new Planner({
+      settings: podSettings(options, surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? ''),
+      templates,
+      functionConfigs: configs,
+      pullSecrets: pullSecrets.forPods,
+      defaultImagePrefix: options.defaultImagePrefix,
+    });
+    return { cluster, planner };
+  }
+}
