@@ -1,6 +1,8 @@
 import { parseDuration } from './config/duration.ts';
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
+import type { Reference } from './image/reference.ts';
+import { RunRegistries } from './image/run-registries.ts';
 import type { FunctionConfigs } from './kubernetes/function-config/function-configs.ts';
 import type { Planner } from './pods/plan/planner.ts';
 import type { Pool } from './pods/pool/pool.ts';
@@ -11,12 +13,14 @@ import type { Surroundings } from './wire-resolver.ts';
 
 /** Undefined without `--pod-cache-config`. @throws {RunnerError} `CFG_OPTION` when the file cannot be used */
 export async function wirePodCache(
-  { podCacheConfig: file, defaultImagePrefix }: Options,
+  { podCacheConfig: file, defaultImagePrefix, runRegistry }: Options,
   { log, overrides }: Surroundings,
 ): Promise<PodCache | undefined> {
   if (file === '') return undefined;
   const { clock = systemClock } = overrides;
-  const cache = new PodCache({ file, defaultImagePrefix, parseDuration, clock, log });
+  const runs = RunRegistries.parse(runRegistry);
+  const rules = { defaultImagePrefix, lookedUpAs: (reference: Reference) => runs.toResolve(reference), parseDuration };
+  const cache = new PodCache({ file, ...rules, clock, log });
   await cache.start();
   return cache;
 }

@@ -4,12 +4,20 @@ import type { CommandIo } from './command-io.ts';
 import { attemptText } from './failure-text.ts';
 import { paintFor } from './style-text.ts';
 
+/** What an image name means, and where nodes pull it. */
+export interface ShownResolution extends Resolved {
+  /** `repository@digest` for nodes; undefined where that is where it was looked up. */
+  readonly runsAs: string | undefined;
+}
+
 /** The object of `resolve --output json`. */
-export function resolutionJson({ resolution, cached, elapsedMs }: Resolved): Readonly<Record<string, unknown>> {
+export function resolutionJson(shown: ShownResolution): Readonly<Record<string, unknown>> {
+  const { resolution, runsAs, cached, elapsedMs } = shown;
   return {
     image: resolution.image,
     reference: resolution.reference.canonical,
     digest: resolution.digest,
+    ...(runsAs !== undefined && { runsAs }),
     platformDigest: resolution.platformDigest,
     mediaType: resolution.mediaType,
     platforms: resolution.platforms,
@@ -27,12 +35,13 @@ export function resolutionJson({ resolution, cached, elapsedMs }: Resolved): Rea
 }
 
 /** The same for a person, one line per value. */
-export function resolutionText({ resolution, cached, elapsedMs }: Resolved, io: CommandIo): string {
+export function resolutionText({ resolution, runsAs, cached, elapsedMs }: ShownResolution, io: CommandIo): string {
   const paint = paintFor(io.stdout, io.environment);
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['image', [resolution.image]],
     ['reference', [resolution.reference.canonical]],
     ['digest', [resolution.digest]],
+    ['runs as', runsAs === undefined ? [] : [runsAs]],
     ['platform digest', [`${resolution.platformDigest} (${formatPlatform(resolution.platform)})`]],
     ['media type', [resolution.mediaType]],
     ['platforms', [resolution.platforms.join(', ')]],

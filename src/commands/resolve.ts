@@ -1,10 +1,13 @@
+import type { Options } from '../config/options.ts';
 import { serviceOptions } from '../config/service-options.ts';
 import { noCounters } from '../core/counters.ts';
-import type { Resolved } from '../resolver/resolution.ts';
+import { RunRegistries } from '../image/run-registries.ts';
+import { pinnedImage } from '../pods/plan/image-name.ts';
+import type { Resolution } from '../resolver/resolution.ts';
 import type { Command } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { commandLog } from './command-log.ts';
-import { resolutionJson, resolutionText } from './resolution-output.ts';
+import { resolutionJson, resolutionText, type ShownResolution } from './resolution-output.ts';
 import { outputJson, outputOption, printFailure } from './output-option.ts';
 import { type CommandFlags, readCommandFlags } from './service-flags.ts';
 
@@ -33,7 +36,7 @@ export const resolveCommand: Command = {
   },
 };
 
-async function resolve({ options, given, positionals, warnings }: Flags, io: CommandIo): Promise<Resolved> {
+async function resolve({ options, given, positionals, warnings }: Flags, io: CommandIo): Promise<ShownResolution> {
   const [image = ''] = positionals;
   const { environment } = io;
   const log = await commandLog(io, given, options.logLevel);
@@ -41,8 +44,14 @@ async function resolve({ options, given, positionals, warnings }: Flags, io: Com
   const { wireResolver } = await import('../wire-resolver.ts');
   const wired = await wireResolver(options, { environment, log, counters: noCounters, overrides: {} });
   try {
-    return await wired.resolver.resolve(image, { signal: io.stop });
+    const resolved = await wired.resolver.resolve(image, { signal: io.stop });
+    return { ...resolved, runsAs: runsAs(resolved.resolution, options) };
   } finally {
     await wired.close();
   }
+}
+
+function runsAs(resolution: Resolution, { runRegistry }: Options): string | undefined {
+  const reference = RunRegistries.parse(runRegistry).toRun(resolution.reference);
+  return reference === resolution.reference ? undefined : pinnedImage({ ...resolution, reference });
 }

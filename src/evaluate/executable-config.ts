@@ -2,7 +2,7 @@ import { load, YAMLException } from 'js-yaml';
 import { isBlankYaml } from '../core/blank-yaml.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { parseReference } from '../image/reference.ts';
+import { parseReference, type Reference } from '../image/reference.ts';
 
 /** Which image is which executable: both spellings of an image, as written and in full, → path within the folder. */
 export type Executables = ReadonlyMap<string, string>;
@@ -11,9 +11,16 @@ export type Executables = ReadonlyMap<string, string>;
  * Reads Porch's file of executables: `functions: [{function: apply-setters, images: [example.com/apply-setters:v0.2]}]`.
  *
  * @param file for messages
+ * @param lookedUpAs where an image is looked up; default: where it is said to be
  * @throws {RunnerError} `CFG_FUNCTIONS` naming the place
  */
-export function parseExecutables(text: string, file: string, defaultImagePrefix: string): Executables {
+export function parseExecutables(
+  text: string,
+  file: string,
+  defaultImagePrefix: string,
+  lookedUpAs: (reference: Reference) => Reference = (reference) => reference,
+): Executables {
+  const nameOf: NameOf = (image) => lookedUpAs(parseReference(image, { defaultImagePrefix })).canonical;
   const fail = (place: string, problem: string): never => {
     throw new RunnerError('CFG_FUNCTIONS', `${file}: ${place} ${problem}`, {
       file,
@@ -31,7 +38,7 @@ export function parseExecutables(text: string, file: string, defaultImagePrefix:
     if (!Array.isArray(images) || images.length === 0) return fail(`${place}.images`, 'is not a list of images');
     for (const [position, image] of images.entries()) {
       const imagePlace = `${place}.images[${String(position)}]`;
-      for (const spelling of spellings(image, defaultImagePrefix, (problem) => fail(imagePlace, problem))) {
+      for (const spelling of spellings(image, nameOf, (problem) => fail(imagePlace, problem))) {
         const taken = executables.get(spelling);
         if (taken !== undefined && taken !== name) return fail(imagePlace, `is already the image of ${taken}`);
         executables.set(spelling, name);
@@ -41,6 +48,7 @@ export function parseExecutables(text: string, file: string, defaultImagePrefix:
   return executables;
 }
 
+type NameOf = (image: string) => string;
 type Fail = (place: string, problem: string) => never;
 
 function functionsOf(text: string, fail: Fail): readonly unknown[] {
@@ -63,10 +71,10 @@ function parseYaml(text: string, fail: Fail): unknown {
   }
 }
 
-function spellings(image: unknown, defaultImagePrefix: string, fail: (problem: string) => never): readonly string[] {
+function spellings(image: unknown, nameOf: NameOf, fail: (problem: string) => never): readonly string[] {
   if (typeof image !== 'string') return fail('is not a text');
   try {
-    return [image, parseReference(image, { defaultImagePrefix }).canonical];
+    return [image, nameOf(image)];
   } catch (error) {
     return fail(`is not an image: ${toRunnerError(error).message}`);
   }

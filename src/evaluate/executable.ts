@@ -16,6 +16,8 @@ export interface ExecutableOptions {
   readonly configFile: string;
   /** Put before an image name without a slash; empty for none. */
   readonly defaultImagePrefix: string;
+  /** Where an image is looked up; default: where it is said to be. */
+  readonly lookedUpAs?: (reference: Reference) => Reference;
   /** Where the file does not name the image: path of its executable, absolute or within the folder. */
   readonly findElsewhere?: (reference: Reference) => string | undefined;
   /** All that the function sees as its environment. */
@@ -37,7 +39,12 @@ export class ExecutableEvaluator implements Evaluator {
   /** Reads the configuration once. @throws {RunnerError} `CFG_FUNCTIONS` naming the place that is wrong */
   static async load(options: ExecutableOptions): Promise<ExecutableEvaluator> {
     const text = await readIfThere(options.configFile);
-    const executables = parseExecutables(text ?? '', options.configFile, options.defaultImagePrefix);
+    const executables = parseExecutables(
+      text ?? '',
+      options.configFile,
+      options.defaultImagePrefix,
+      options.lookedUpAs,
+    );
     if (text !== undefined) {
       options.log.info('executables', { file: options.configFile, count: new Set(executables.values()).size });
     }
@@ -55,13 +62,18 @@ export class ExecutableEvaluator implements Evaluator {
   }
 
   #find(image: string): string | undefined {
-    const { defaultImagePrefix, findElsewhere } = this.#options;
+    const { findElsewhere } = this.#options;
     if (this.#executables.size === 0 && findElsewhere === undefined) return undefined;
     const named = this.#executables.get(image);
     if (named !== undefined) return named;
-    const reference = parseReference(image, { defaultImagePrefix });
+    const reference = nameOf(image, this.#options);
     return this.#executables.get(reference.canonical) ?? findElsewhere?.(reference);
   }
+}
+
+function nameOf(image: string, { defaultImagePrefix, lookedUpAs }: ExecutableOptions): Reference {
+  const reference = parseReference(image, { defaultImagePrefix });
+  return lookedUpAs?.(reference) ?? reference;
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -14,6 +14,8 @@ export const podMarks = {
   requestedImage: 'fn.kpt.dev/requested-image',
   /** Annotation: `repository@digest` that the name was resolved to. */
   resolvedImage: 'fn.kpt.dev/resolved-image',
+  /** Annotation: {@link resolvedImage} at the address where nodes pull it, where that is another one. */
+  runImage: 'fn.kpt.dev/run-image',
   /** Annotation: registry and path, without tag and digest. */
   repository: 'fn.kpt.dev/repository',
   /** Annotation: {@link PodPlan.callerKey}, where there is one. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseExecutables } from '../../src/evaluate/executable-config.ts';
+import { RunRegistries } from '../../src/image/run-registries.ts';
 import { refused } from './refused.ts';
 
 const prefix = 'ghcr.io/kptdev/krm-functions-catalog/';
@@ -22,6 +23,13 @@ describe('the file of executables', () => {
       ['ghcr.io/kptdev/krm-functions-catalog/nginx:latest', 'sub/folder/fn'],
       ['nginx', 'sub/folder/fn'],
     ]);
+  });
+
+  it('is for either address of a registry that nodes reach under another one', () => {
+    const runs = RunRegistries.parse(['registry.fns.svc:5000=localhost:32000']);
+    const text = 'functions: [{function: a, images: ["localhost:32000/fn:v1"]}]';
+    const executables = parseExecutables(text, 'config.yaml', prefix, runs.toResolve.bind(runs));
+    expect([...executables.keys()]).to.deep.equal(['localhost:32000/fn:v1', 'registry.fns.svc:5000/fn:v1']);
   });
 
   for (const text of ['', '\n', '---\n', '# none\n', '{}', 'functions: []']) {

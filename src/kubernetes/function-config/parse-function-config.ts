@@ -9,6 +9,8 @@ import { SpecFields } from './spec-fields.ts';
 export interface FunctionConfigRules {
   /** What a prefix `""` stands for, like `ghcr.io/kptdev/krm-functions-catalog/`. */
   readonly defaultImagePrefix: string;
+  /** Where an image is looked up; default: where it is said to be. */
+  readonly lookedUpAs?: (reference: Reference) => Reference;
   /** Milliseconds of a Go duration; undefined when it is none. */
   readonly parseDuration: (text: string) => number | undefined;
 }
@@ -17,7 +19,7 @@ export interface FunctionConfigRules {
 export function parseFunctionConfig(object: FunctionConfigObject, rules: FunctionConfigRules): FunctionConfig {
   const { name, generation, annotations } = object.metadata;
   const spec = new SpecFields(object.spec, 'spec');
-  const where = whereOf(spec, rules.defaultImagePrefix);
+  const where = whereOf(spec, rules);
   return {
     name,
     generation,
@@ -33,7 +35,7 @@ interface Where extends Pick<FunctionConfig, 'image' | 'repositories'> {
   readonly warmUpName: string;
 }
 
-function whereOf(spec: SpecFields, defaultImagePrefix: string): Where {
+function whereOf(spec: SpecFields, { defaultImagePrefix, lookedUpAs = asItIs }: FunctionConfigRules): Where {
   const image = spec.text('image').replace(/^\/+/, '');
   if (image === '') return spec.fail('image', 'is missing');
   if (/[:@]/.test(image.slice(image.lastIndexOf('/') + 1))) {
@@ -42,18 +44,23 @@ function whereOf(spec: SpecFields, defaultImagePrefix: string): Where {
   const prefixes = spec.texts('prefixes').map((prefix) => (prefix === '' ? defaultImagePrefix : prefix));
   // A name that begins with a host is the whole name of one image.
   if (/^([^/]*[.:][^/]*|localhost)\//.test(image)) {
-    const { domain, path } = referenceAt(spec, 'image', image);
+    const { domain, path } = lookedUpAs(referenceAt(spec, 'image', image));
     return { image: `${domain}/${path}`, repositories: [{ domain, prefix: parentOf(path) }], warmUpName: image };
   }
   const first = imageAt(prefixes[0] ?? defaultImagePrefix, image);
-  const repositories = prefixes.map((prefix) => repositoryOf(spec, prefix, image));
+  const repositories = prefixes.map((prefix) =>
+    repositoryOf(lookedUpAs(referenceAt(spec, 'prefixes', imageAt(prefix, image))), image),
+  );
   if (repositories.length === 0) referenceAt(spec, 'image', first);
   return { image, repositories: repositories.length === 0 ? undefined : repositories, warmUpName: first };
 }
 
-function repositoryOf(spec: SpecFields, prefix: string, image: string): Repository {
-  const { domain, path } = referenceAt(spec, 'prefixes', imageAt(prefix, image));
+function repositoryOf({ domain, path }: Reference, image: string): Repository {
   return { domain, prefix: path.slice(0, -image.length).replace(/\/$/, '') };
+}
+
+function asItIs(reference: Reference): Reference {
+  return reference;
 }
 
 function referenceAt(spec: SpecFields, place: string, image: string): Reference {

@@ -6,8 +6,10 @@ import { parseDockerConfig } from '../../credentials/docker-config.ts';
 import type { HelperChoices } from '../../credentials/helper/helper-choices.ts';
 import { type CredentialKey, keyTarget, matchKey, parseKey, shownKey } from '../../credentials/key.ts';
 import type { Reference } from '../../image/reference.ts';
+import type { RunRegistry } from '../../image/run-registries.ts';
 import { type NodeEntry, nodeEntry } from './node-entry.ts';
 import { nodeSpellings } from './node-key.ts';
+import { withRunEntries } from './run-entries.ts';
 
 interface Row {
   /** As the node gets it. */
@@ -56,10 +58,13 @@ export class NodeConfig {
       );
   }
 
-  /** @throws RunnerError `CFG_JSON` or `CFG_SHAPE` */
-  static parse(bytes: Uint8Array, file: string): NodeConfig {
+  /**
+   * @param runRegistries which nodes reach under another address
+   * @throws RunnerError `CFG_JSON` or `CFG_SHAPE`
+   */
+  static parse(bytes: Uint8Array, file: string, runRegistries: readonly RunRegistry[] = []): NodeConfig {
     const { entries, helpers } = parseDockerConfig(bytes, file);
-    const rows = rowsOf(entries);
+    const rows = rowsOf(runRegistries.length === 0 ? entries : withRunEntries(entries, runRegistries));
     const fileHash = hashOf(bytes);
     const isSame = rows.every(({ key, entry }) => entries.has(key) && !isChanged(entry)) && isNodeDocument(bytes);
     return new NodeConfig(contentOf(isSame ? bytes : bytesOf(rows), fileHash), rows, helpers);

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Counters } from '../../core/counters.ts';
 import type { Log } from '../../core/log.ts';
 import { MountedFile } from '../../core/mounted-file.ts';
+import type { RunRegistry } from '../../image/run-registries.ts';
 import { NodeConfig } from './node-config.ts';
 
 /** What the pull secret is made from. */
@@ -15,6 +16,8 @@ export interface PullSecretSource {
 interface MountedSourceOptions {
   /** The mounted `.dockerconfigjson`. */
   readonly path: string;
+  /** Default: nodes reach every registry under the address that we do. */
+  readonly runRegistries?: readonly RunRegistry[];
   readonly log: Log;
   readonly counters: Counters;
   readonly clock?: Clock;
@@ -24,11 +27,11 @@ interface MountedSourceOptions {
 export class MountedPullSecretSource implements PullSecretSource {
   readonly #file: MountedFile<NodeConfig | null>;
 
-  constructor({ path, log, counters, clock }: MountedSourceOptions) {
+  constructor({ path, runRegistries, log, counters, clock }: MountedSourceOptions) {
     this.#file = new MountedFile<NodeConfig | null>({
       paths: [path],
       parse: (bytes, file) => {
-        const config = NodeConfig.parse(bytes, file);
+        const config = NodeConfig.parse(bytes, file, runRegistries);
         for (const warning of config.warnings) log.warn('pull secret', { file, warning });
         return config;
       },

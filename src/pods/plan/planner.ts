@@ -38,6 +38,8 @@ export interface PlannerOptions {
   readonly functionConfigs: { find(reference: Reference): FunctionPodConfig | undefined } | undefined;
   readonly pullSecrets: PodPullSecrets | undefined;
   readonly defaultImagePrefix: string;
+  /** Under which name nodes pull an image; default: the one that we look it up by. */
+  readonly runAs?: (reference: Reference) => Reference;
   /** Idle time to live of one image's pods, by canonical name, where no FunctionConfig says it. */
   readonly ttlOf?: (canonical: string) => number | undefined;
   readonly log?: Log;
@@ -49,6 +51,8 @@ interface Draft {
   readonly template: TemplateVersion;
   readonly config: FunctionPodConfig | undefined;
   readonly ttlMs: number;
+  /** As nodes pull it. */
+  readonly running: Resolution;
   readonly spec: PodSpec;
   readonly pulled: PulledPod;
 }
@@ -98,23 +102,28 @@ export class Planner {
     if (isKnown && sameImage(resolution, known)) return known;
     const { overrides, readOnlyRoot, imagePullPolicy } = config?.pod ?? {};
     const words = { overrides, readOnlyRoot, imagePullPolicy };
-    const spec = functionSpec({ resolution, template, settings, defaultImagePrefix, ...words });
     const { reference } = resolution;
-    const pulled = { reference, images: podImages(spec, reference), serviceAccount: accountOf(spec), caller };
-    return { resolution, template, config, ttlMs, spec, pulled };
+    const running = { ...resolution, reference: this.#options.runAs?.(reference) ?? reference };
+    const spec = functionSpec({ resolution: running, template, settings, defaultImagePrefix, ...words });
+    const images = podImages(spec, running.reference);
+    const pulled = { reference, images, serviceAccount: accountOf(spec), caller };
+    return { resolution, template, config, ttlMs, running, spec, pulled };
   }
 
-  #make({ resolution, template, config, ttlMs, spec: base, pulled }: Draft, secrets: ChosenSecrets): PodPlan {
+  #make({ running, spec: base, pulled, ...draft }: Draft, secrets: ChosenSecrets): PodPlan {
+    const { resolution, template, config, ttlMs } = draft;
     for (const warning of secrets.warnings) this.#log.warn('pull secret', { image: resolution.image, warning });
     const { settings } = this.#options;
     const { namespace } = settings;
     const serviceTemplate = settings.podAddress === 'service' ? template.serviceTemplate : undefined;
     const image = pinnedImage(resolution);
+    const runImage = pinnedImage(running);
     const spec = withPullSecrets(base, secrets.names);
     const key = stableHash([image, spec, template.version, serviceTemplate ?? null, secrets.scopeKey], 16);
     const annotations = {
       [podMarks.requestedImage]: resolution.image,
       [podMarks.resolvedImage]: image,
+      ...(runImage !== image && { [podMarks.runImage]: runImage }),
       [podMarks.repository]: repositoryOf(resolution.reference),
       ...(secrets.callerKey !== undefined && { [podMarks.callerKey]: secrets.callerKey }),
       [podMarks.templateVersion]: template.version,

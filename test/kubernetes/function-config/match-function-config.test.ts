@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import type { JsonObject } from '../../../src/core/json.ts';
 import { parseReference } from '../../../src/image/reference.ts';
+import { RunRegistries } from '../../../src/image/run-registries.ts';
 import type { FunctionConfig } from '../../../src/kubernetes/function-config/function-config.ts';
 import { findExecutable, findForPods } from '../../../src/kubernetes/function-config/match-function-config.ts';
 import { parseFunctionConfig } from '../../../src/kubernetes/function-config/parse-function-config.ts';
@@ -86,6 +87,22 @@ describe('FunctionConfig of an image', () => {
     expect(findForPods(configs, image('a.io/team/fn:v2'))?.name).to.equal('y');
     expect(findForPods(configs, image('a.io/fn:v2'))?.name).to.equal('x');
     expect(findForPods(configs, image('b.io/fn:v2'))?.name).to.equal('v');
+  });
+
+  it('is found under either address of a registry that nodes reach under another one', () => {
+    const runs = RunRegistries.parse(['registry.fns.svc:5000=localhost:32000']);
+    const lookedUpAs = runs.toResolve.bind(runs);
+    for (const spec of [
+      { image: 'fn', prefixes: ['localhost:32000/team'] },
+      { image: 'fn', prefixes: ['registry.fns.svc:5000/team'] },
+      { image: 'localhost:32000/team/fn' },
+    ]) {
+      const raw = resource.parse(rawConfig({ podExecutor: {}, ...spec }, { name: 'a' }));
+      const known = [parseFunctionConfig(raw, { ...rules, lookedUpAs })];
+      for (const text of ['localhost:32000/team/fn:v1', 'registry.fns.svc:5000/team/fn:v1'])
+        expect(findForPods(known, lookedUpAs(image(text))), text).to.equal(known[0]);
+      expect(findForPods(known, lookedUpAs(image('localhost:32001/team/fn:v1')))).to.equal(undefined);
+    }
   });
 
   it('is found by spec.image, not by its own name', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseDuration } from '../../../src/config/duration.ts';
 import { RunnerError } from '../../../src/core/errors.ts';
+import { RunRegistries } from '../../../src/image/run-registries.ts';
 import { parsePodCacheConfig } from '../../../src/pods/warm-up/pod-cache-config.ts';
 
 const rules = { defaultImagePrefix: 'example.com/catalog/', parseDuration };
@@ -15,6 +16,13 @@ describe('The file of --pod-cache-config', () => {
       'gcr.io/kpt-fn/apply-setters:v0.2': 30 * 60_000,
       'example.com/catalog/set-labels:v0.1': 90 * 60_000,
     });
+  });
+
+  it('is for images where they are looked up, whichever address it names', () => {
+    const runs = RunRegistries.parse(['registry.fns.svc:5000=localhost:32000']);
+    const named = { ...rules, lookedUpAs: runs.toResolve.bind(runs) };
+    const ttls = parsePodCacheConfig('localhost:32000/fn:v1: 30m\n', 'cache.yaml', named);
+    expect([...ttls.keys()]).to.deep.equal(['registry.fns.svc:5000/fn:v1']);
   });
 
   it('may be empty', () => {
