@@ -1,4 +1,4 @@
-import { buildImage, type Image } from '../../../examples/registry/image.ts';
+import { buildImage, type Image, type ImageIndex } from '../../../examples/registry/image.ts';
 import { writeImageFolder } from '../../support/image-folder.ts';
 import { shellImage } from '../../support/node/shell-image.ts';
 import { wrapperImage } from '../../support/node/wrapper-image.ts';
@@ -50,7 +50,7 @@ export async function programImage(program: string): Promise<Image> {
   return buildImage({ files: [file], entrypoint: ['/usr/local/bin/function'], user: '65532:65532' });
 }
 
-export async function pushImage(image: Image, name: string, access: RegistryAccess): Promise<void> {
+export async function pushImage(image: Image | ImageIndex, name: string, access: RegistryAccess): Promise<void> {
   const folder = await tempFolder('stage-image');
   try {
     await writeImageFolder(folder.path, image);
