@@ -7,7 +7,6 @@ import { ExecutableEvaluator } from './evaluate/executable.ts';
 import { maxStderrBytes } from './function-limits.ts';
 import type { Reference } from './image/reference.ts';
 import { RunRegistries } from './image/run-registries.ts';
-import { RunRegistries } from './image/run-registries.ts';
 import type { Resolver } from './resolver/resolver.ts';
 import { chooseRuntime } from './runtime.ts';
 import type { Surroundings, WiredResolver } from './wire-resolver.ts';
@@ -65,7 +64,6 @@ async function wireExecutables(
   findElsewhere: WiredEvaluator['findExecutable'],
   { environment, log, counters }: Surroundings,
 ): Promise<Evaluator> {
-  const runs = RunRegistries.parse(options.runRegistry);
   const runs = RunRegistries.parse(options.runRegistry);
   const evaluator = await ExecutableEvaluator.load({
     functionsDir: options.functions,

@@ -5,8 +5,6 @@ import type { Options } from './config/options.ts';
 import { PodEvaluator } from './evaluate/pod.ts';
 import { functionConfigs } from './kubernetes/function-config/function-config-object.ts';
 import type { Reference } from './image/reference.ts';
-import type { Reference } from './image/reference.ts';
-import { RunRegistries } from './image/run-registries.ts';
 import { RunRegistries } from './image/run-registries.ts';
 import { FunctionConfigs } from './kubernetes/function-config/function-configs.ts';
 import { WatchedStore } from './kubernetes/watched-store.ts';
@@ -54,7 +52,6 @@ export async function wirePods(
   await Promise.all([configs.start(), pullSecrets.start()]);
   await pullSecrets.open();
   podSecrets.fill(pullSecrets.forResolver);
-  const runs = RunRegistries.parse(options.runRegistry);
   const runs = RunRegistries.parse(options.runRegistry);
   const planner = new Planner({
     settings: podSettings(options, wrapperServerImage),

@@ -1,7 +1,6 @@
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
 import { RunRegistries } from './image/run-registries.ts';
-import { RunRegistries } from './image/run-registries.ts';
 import type { KeyringSource } from './credentials/credential-source.ts';
 import { MountedPullSecretSource } from './kubernetes/pull-secret/pull-secret-source.ts';
 import { PullSecret } from './kubernetes/pull-secret/pull-secret.ts';
