@@ -3,6 +3,7 @@ import { type Cluster, startCluster } from '../../support/cluster/cluster.ts';
 import { type DockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
 import { dockerConfigJson, type MountedSecret, mountSecret } from '../../support/mounted-secret.ts';
 import { accessOf } from '../../support/node/node-api.ts';
+import type { NodeRegistry } from '../../support/node/node-images.ts';
 import { startNode, type TestNode } from '../../support/node/node.ts';
 import type { RegistryAccess } from '../../support/skopeo.ts';
 import { pushStageImages, wrapperName } from './stage-images.ts';
@@ -40,7 +41,8 @@ export const stageNeeds = ['cluster', 'docker-registry', 'skopeo', 'bubblewrap',
 /** The first one of a machine builds programs. */
 export const stageTimeoutMs = 600_000;
 
-export async function startStage(role: RoleName): Promise<Stage> {
+/** @param others registries that the node reaches beside the guarded one */
+export async function startStage(role: RoleName, others: readonly NodeRegistry[] = []): Promise<Stage> {
   const parts: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (const part of parts.toReversed()) await part.stop();
@@ -62,7 +64,8 @@ export async function startStage(role: RoleName): Promise<Stage> {
     const cluster = own(await startCluster(), async (it) => it.stop());
     await applyRole(cluster, role);
     const kubeconfig = await cluster.kubeconfigFor(runnerNamespace, runnerAccount);
-    const node = own(await stageNode(cluster, registry, ca.certificatePem), async (it) => it.stop());
+    const registries = [{ authority: registry.authority, caPem: ca.certificatePem }, ...others];
+    const node = own(await stageNode(cluster, registries), async (it) => it.stop());
     return {
       cluster,
       node,
@@ -93,11 +96,11 @@ export async function startStage(role: RoleName): Promise<Stage> {
 }
 
 /** A node that trusts the private CA and has no credentials of its own. */
-async function stageNode(cluster: Cluster, { authority }: DockerRegistry, caPem: string): Promise<TestNode> {
+async function stageNode(cluster: Cluster, registries: readonly NodeRegistry[]): Promise<TestNode> {
   return startNode({
     access: await accessOf(cluster.adminKubeconfig),
     namespace: podNamespace,
-    registries: [{ authority, caPem }],
+    registries,
     backOffMs: 1000,
   });
 }

@@ -73,9 +73,8 @@ async function credentialsFor(node: NodeParts, pod: PodSpec, image: string): Pro
   const found: PullCredentials[] = [];
   for (const name of pod.pullSecrets) {
     const secret = await node.api.secret(name);
-    const data = jsonAt(secret, 'data', '.dockerconfigjson');
-    if (typeof data !== 'string' || jsonAt(secret, 'type') !== 'kubernetes.io/dockerconfigjson') continue;
-    const config = Buffer.from(data, 'base64').toString('utf8');
+    const config = configOf(secret);
+    if (config === undefined) continue;
     const parsed: unknown = JSON.parse(config);
     const auths = jsonAt(parsed, 'auths');
     const keys = isJsonObject(auths) ? Object.keys(auths) : [];
@@ -83,4 +82,17 @@ async function credentialsFor(node: NodeParts, pod: PodSpec, image: string): Pro
       found.push({ secret: name, config });
   }
   return found;
+}
+
+/** A docker config; the older type of secret holds its `auths` alone. */
+function configOf(secret: unknown): string | undefined {
+  const text = (key: string): string => Buffer.from(String(jsonAt(secret, 'data', key)), 'base64').toString('utf8');
+  switch (jsonAt(secret, 'type')) {
+    case 'kubernetes.io/dockerconfigjson':
+      return text('.dockerconfigjson');
+    case 'kubernetes.io/dockercfg':
+      return `{"auths":${text('.dockercfg')}}`;
+    default:
+      return undefined;
+  }
 }
