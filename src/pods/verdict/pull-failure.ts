@@ -1,5 +1,5 @@
 /** Why a node will never get an image. */
-export type PullFailure = 'denied' | 'not-found' | 'certificate' | 'plaintext' | 'platform';
+export type PullFailure = 'denied' | 'not-found' | 'certificate' | 'client-certificate' | 'plaintext' | 'platform';
 
 /** What the same request may not meet the next time. */
 const passing =
@@ -8,7 +8,8 @@ const passing =
 /** In the words of containerd, CRI-O (containers/image) and the registries that they quote; the first that fits counts. */
 const signs: readonly (readonly [PullFailure, RegExp])[] = [
   ['certificate', /\bx509\b|certificate signed by unknown|failed to verify certificate/i],
-  ['plaintext', /server gave http response to https client/i],
+  ['client-certificate', /remote error: tls: (?:certificate required|bad certificate)/i],
+  ['plaintext', /server gave http response to https client|first record does not look like a tls handshake/i],
   ['platform', /no match(?:ing manifest)? for|no image found in (?:manifest list|image index) for architecture/i],
   [
     'denied',

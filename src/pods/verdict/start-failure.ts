@@ -23,8 +23,11 @@ const hints = {
   'not-found':
     'Check that the registry, or the mirror that the nodes pull from, has this image; the runner itself has found it.',
   certificate:
-    "Give the nodes' container runtime the CA of this registry; certificates of the runner do not reach the nodes.",
-  plaintext: "Tell the nodes' container runtime that this registry has no TLS.",
+    "Give the nodes' container runtime the CA of this registry, for containerd and CRI-O in certs.d/HOST:PORT/ca.crt; certificates of the runner do not reach the nodes.",
+  'client-certificate':
+    "Give the nodes' container runtime a client certificate for this registry, in certs.d/HOST:PORT with its hosts.toml for containerd; that of the runner does not reach the nodes.",
+  plaintext:
+    'Tell the nodes\' container runtime that this registry has no TLS: server = "http://HOST:PORT" in certs.d/HOST:PORT/hosts.toml for containerd, insecure = true in registries.conf for CRI-O; --insecure-registries is for the runner alone.',
   platform:
     'Build the image for the architecture of the nodes, or bind function pods to other nodes in the pod template.',
   memory: 'Raise the memory limit in the pod template or FunctionConfig.',
@@ -83,6 +86,7 @@ function notPulled(reason: string, message: string): StartFailure | undefined {
     case 'not-found':
       return { code: 'POD_PULL_NOT_FOUND', reason, message, hint: hints['not-found'] };
     case 'certificate':
+    case 'client-certificate':
     case 'plaintext':
     case 'platform':
       return { code: 'POD_START', reason, message, hint: hints[failure] };

@@ -63,6 +63,20 @@ export const hopelessRows: readonly HopelessRow[] = [
     /CA of this registry/,
   ],
   [
+    'a registry that asks the node for a client certificate',
+    withFunction(running(waiting('ErrImagePull', 'failed to do request: remote error: tls: certificate required'))),
+    'POD_START',
+    /certificate required/,
+    /client certificate for this registry, in certs\.d/,
+  ],
+  [
+    'a registry without TLS that the node was not told of',
+    withFunction(running(waiting('ErrImagePull', 'http: server gave HTTP response to HTTPS client'))),
+    'POD_START',
+    /HTTP response to HTTPS client/,
+    /hosts\.toml for containerd, insecure = true .* --insecure-registries is for the runner alone/,
+  ],
+  [
     'a missing signature',
     withFunction(running(waiting('SignatureValidationFailed', 'image pull failed: signature validation failed'))),
     'POD_START',

@@ -42,6 +42,22 @@ const messages: readonly (readonly [failure: PullFailure | undefined, message: s
     `${resolve} failed to do request: Head "https://r.example/v2/x/manifests/v1": http: server gave HTTP response to HTTPS client`,
   ],
   [
+    'plaintext',
+    `${resolve} failed to do request: Head "https://r.example:5000/v2/x/manifests/v1": tls: first record does not look like a TLS handshake`,
+  ],
+  [
+    'client-certificate',
+    `${resolve} failed to do request: Head "https://r.example/v2/x/manifests/v1": remote error: tls: certificate required`,
+  ],
+  [
+    'client-certificate',
+    `${crio} pinging container registry r.example: Get "https://r.example/v2/": remote error: tls: bad certificate`,
+  ],
+  [
+    'plaintext',
+    `${crio} pinging container registry localhost:32000: Get "https://localhost:32000/v2/": http: server gave HTTP response to HTTPS client`,
+  ],
+  [
     'platform',
     `rpc error: code = NotFound desc = failed to pull and unpack image "r.example/x:v1": no match for platform in manifest: not found`,
   ],
