@@ -1,14 +1,14 @@
 import type { Candidate } from '../credentials/candidate.ts';
 import type { Reference } from '../image/reference.ts';
-import { ApiError } from '../kubernetes/api-error.ts';
+import { RunRegistries } from '../image/run-registries.ts';
 import { NodeConfig } from '../kubernetes/pull-secret/node-config.ts';
 import { type NodeView, nodeView } from '../kubernetes/pull-secret/node-view.ts';
 import { readPullSecret } from '../kubernetes/pull-secret/named/read-pull-secret.ts';
 import { pullSecretContent } from '../kubernetes/pull-secret/secret-types.ts';
 import { secrets } from '../kubernetes/resources.ts';
-import type { SecretObject } from '../kubernetes/secret-object.ts';
 import { readCredentialsFile } from './credentials-file.ts';
 import type { Patient } from './patient.ts';
+import { readOne } from './read-one.ts';
 import type { Stage } from './rehearsal.ts';
 import { ok, problem, type Remark, warning } from './remark.ts';
 
@@ -29,20 +29,15 @@ interface Carried {
   readonly matching: readonly string[];
 }
 
-type Looked =
-  | { readonly kind: 'there'; readonly secret: SecretObject }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unreadable' };
-
 /** Each pull secret of a pod by the kubelet's own rules. */
-export async function carriedSecrets(question: Question, signal: AbortSignal): Promise<Carried> {
-  const all = await Promise.all(question.names.map(async (name) => carriedSecret(name, question, signal)));
+export async function carriedSecrets(question: Question): Promise<Carried> {
+  const all = await Promise.all(question.names.map(async (name) => carriedSecret(name, question)));
   return { remarks: all.flatMap(({ remarks }) => remarks), matching: all.flatMap(({ matching }) => matching) };
 }
 
-async function carriedSecret(name: string, question: Question, signal: AbortSignal): Promise<Carried> {
+async function carriedSecret(name: string, question: Question): Promise<Carried> {
   const { image, pulled, patient, used } = question;
-  const looked = await look(name, question, signal);
+  const looked = await readOne(question.stage.cluster, secrets(patient.options.podNamespace), name);
   if (looked.kind === 'unreadable') {
     const why = `pull secret ${name} may not be read, so it is not known what it holds`;
     return {
@@ -51,23 +46,13 @@ async function carriedSecret(name: string, question: Question, signal: AbortSign
     };
   }
   if (looked.kind === 'absent') return absentSecret(name, question);
-  const read = readPullSecret(looked.secret);
+  const read = readPullSecret(looked.object);
   if (read.kind === 'useless') {
     return { remarks: [problem(image, `pull secret ${name} ${read.problem}`, read.hint)], matching: [] };
   }
-  const content = pullSecretContent(looked.secret);
+  const content = pullSecretContent(looked.object);
   if (content === undefined) return { remarks: [], matching: [] };
   return viewed(name, image, nodeView(content.content.reveal(), content.key, pulled), used);
-}
-
-async function look(name: string, { stage, patient }: Question, signal: AbortSignal): Promise<Looked> {
-  try {
-    const secret = await stage.cluster.api.get(secrets(patient.options.podNamespace), name, signal);
-    return secret === undefined ? { kind: 'absent' } : { kind: 'there', secret };
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.status === 403) return { kind: 'unreadable' };
-    throw thrown;
-  }
 }
 
 /** The service makes its own before it creates the pod. */
@@ -75,7 +60,8 @@ async function absentSecret(name: string, { image, pulled, patient, used }: Ques
   const { registryAuthSecretName: own } = patient.options;
   const file = name.startsWith(own) ? await readCredentialsFile(patient.options) : undefined;
   if (file !== undefined) {
-    const bytes = NodeConfig.parse(file.bytes, file.path).whole.bytes.reveal();
+    const { pairs } = RunRegistries.parse(patient.options.runRegistry);
+    const bytes = NodeConfig.parse(file.bytes, file.path, pairs).whole.bytes.reveal();
     return viewed(`${name}, which the service is yet to make`, image, nodeView(bytes, file.path, pulled), used);
   }
   if (used.kind === 'login' && used.issued !== undefined) {

@@ -2,11 +2,21 @@ import { once } from '../core/once.ts';
 import { toRunnerError } from '../core/errors.ts';
 import { accessAnswers, accessQuestionBody, type AccessQuestion } from '../kubernetes/access-question.ts';
 import { type AccessReview, accessReviewBody, accessReviews, isAllowed } from '../kubernetes/access-review.ts';
+import { PodSecretNames } from '../pods/plan/pod-secret-names.ts';
+import type { TemplateSources } from '../pods/plan/template-sources.ts';
 import { type Cluster, wireCluster } from '../wire-cluster.ts';
+import { wireTemplates } from '../wire-templates.ts';
+import { KnownFunctionConfigs } from './known-function-configs.ts';
 import type { Patient } from './patient.ts';
 
 /** Who answers for the cluster, or why nobody does. */
 export type Reached = { readonly cluster: Cluster } | { readonly why: string };
+
+/** What flags, template and FunctionConfigs name for function pods. */
+export interface NamedForPods {
+  readonly accounts: readonly string[];
+  readonly secrets: readonly string[];
+}
 
 const reviewMs = 10_000;
 
@@ -14,15 +24,28 @@ const reviewMs = 10_000;
 export class ClusterUnderTest {
   readonly #patient: Patient;
   readonly #open: () => Promise<Cluster>;
+  /** @throws {RunnerError} `CLUSTER_*` */
+  readonly templates: () => Promise<TemplateSources>;
+  readonly configs: () => Promise<KnownFunctionConfigs>;
   readonly #reviews = new Map<string, Promise<AccessReview>>();
-  #isOpened = false;
+  readonly #parts = new AsyncDisposableStack();
 
   constructor(patient: Patient) {
+    const { options, surroundings } = patient;
     this.#patient = patient;
     this.#open = once(async () => {
-      this.#isOpened = true;
-      return wireCluster(patient.options, patient.surroundings);
+      const cluster = await wireCluster(options, surroundings);
+      this.#parts.defer(async () => cluster.api.close());
+      return cluster;
     });
+    this.templates = once(async () => {
+      const templates = await wireTemplates(options, await this.#open(), surroundings);
+      this.#parts.defer(() => {
+        templates.close();
+      });
+      return templates;
+    });
+    this.configs = once(async () => KnownFunctionConfigs.read(options, await this.#open()));
   }
 
   /** Has answered once. @throws {RunnerError} `CFG_OPTION`, `CLUSTER_*` */
@@ -51,10 +74,23 @@ export class ClusterUnderTest {
     return (await api.create(accessAnswers, accessQuestionBody(question), signal)).isAllowed;
   }
 
+  /** Where the template cannot be read, the flags alone count. */
+  async named(): Promise<NamedForPods> {
+    const { pullSecrets, functionServiceAccount: serviceAccount } = this.#patient.options;
+    try {
+      const [templates, functionConfigs] = await Promise.all([this.templates(), this.configs()]);
+      const all = new PodSecretNames({ templates, functionConfigs, pullSecrets, serviceAccount }).all();
+      return {
+        accounts: [...new Set(all.map((each) => each.serviceAccount))],
+        secrets: [...new Set(all.flatMap(({ template, own }) => [...template, ...own]))],
+      };
+    } catch {
+      return { accounts: [serviceAccount === '' ? 'default' : serviceAccount], secrets: pullSecrets };
+    }
+  }
+
   async close(): Promise<void> {
-    if (!this.#isOpened) return;
-    const cluster = await this.#open().catch(() => undefined);
-    await cluster?.api.close();
+    await this.#parts.disposeAsync();
   }
 
   async #review(namespace: string): Promise<AccessReview> {

@@ -3,6 +3,9 @@ import { clusterCheck } from './cluster-check.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 import { functionConfigsCheck } from './function-configs-check.ts';
 import { namespaceCheck } from './namespace-check.ts';
+import { namedSecretsCheck } from './named-secrets-check.ts';
+import { providersCheck } from './providers-check.ts';
+import { signatureKeysCheck } from './signature-keys-check.ts';
 import { imageCheck } from './image-check.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { replicaCheck } from './replica-check.ts';
@@ -34,6 +37,8 @@ export async function* examine(patient: Patient, signal: AbortSignal): AsyncGene
     authoritiesCheck(patient),
     clientCertificateCheck(patient),
     grpcTlsCheck(patient),
+    providersCheck(patient),
+    signatureKeysCheck(patient),
     executablesCheck(patient),
     registriesCheck(patient, registries),
     proxyCheck(patient),
@@ -59,8 +64,9 @@ function podChecks(patient: Patient, cluster: ClusterUnderTest, registries: Regi
     rightsCheck(patient, cluster),
     namespaceCheck(patient, cluster),
     templatesCheck(patient, cluster),
-    functionConfigsCheck(patient, cluster),
+    functionConfigsCheck(cluster),
     replicaCheck(patient, cluster),
+    namedSecretsCheck(patient, cluster),
     wrapperCheck(patient, registries),
   ];
 }

@@ -36,7 +36,7 @@ export async function nodeRemarks(question: NodeQuestion, signal: AbortSignal): 
   try {
     const pod = await stage.cluster.api.tryCreate(pods(namespace), withoutName(body), signal);
     const taken = ok(image, `the API server would take its pod in ${namespace}`);
-    return [taken, ...(await pullRemarks(question, stage, pod, signal))];
+    return [taken, ...(await pullRemarks(question, stage, pod))];
   } catch (thrown) {
     return [failed(image, thrown)];
   }
@@ -49,18 +49,13 @@ function withoutName(body: JsonObject): JsonObject {
 }
 
 /** What the pod would be after admission, which adds the pull secrets of the service account. */
-async function pullRemarks(
-  question: NodeQuestion,
-  stage: Stage,
-  { raw }: Pod,
-  signal: AbortSignal,
-): Promise<readonly Remark[]> {
+async function pullRemarks(question: NodeQuestion, stage: Stage, { raw }: Pod): Promise<readonly Remark[]> {
   const { image, used, patient } = question;
   const spec = objectAt(raw, 'spec');
   const container = objectsAt(spec, 'containers').find((each) => textAt(each, 'name') === functionContainer) ?? {};
   const pulled = parseReference(textAt(container, 'image'));
   const names = objectsAt(spec, 'imagePullSecrets').map((entry) => textAt(entry, 'name'));
-  const { remarks, matching } = await carriedSecrets({ image, pulled, names, patient, stage, used }, signal);
+  const { remarks, matching } = await carriedSecrets({ image, pulled, names, patient, stage, used });
   const carried = ok(
     image,
     names.length === 0 ? 'its pod has no pull secret' : `its pod has the pull secrets ${names.join(', ')}`,

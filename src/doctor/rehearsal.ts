@@ -5,9 +5,7 @@ import type { Cluster } from '../wire-cluster.ts';
 import { podSettings } from '../wire-pods.ts';
 import { wirePullSecrets } from '../wire-pull-secrets.ts';
 import type { WiredResolver } from '../wire-resolver.ts';
-import { wireTemplates } from '../wire-templates.ts';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
-import { KnownFunctionConfigs } from './known-function-configs.ts';
 import type { Patient } from './patient.ts';
 
 /** What the service would plan pods with. */
@@ -15,8 +13,6 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly planner: Planner;
 }
-
-const openMs = 20_000;
 
 /** The pod runtime as far as it plans: nothing that writes is started. Images are looked up with its pull secrets from then on. */
 export class Rehearsal {
@@ -56,12 +52,9 @@ export class Rehearsal {
 
   async #plan(cluster: Cluster, wired: WiredResolver): Promise<Stage> {
     const { options, surroundings } = this.#patient;
-    const templates = await wireTemplates(options, cluster, surroundings);
-    this.#parts.defer(() => {
-      templates.close();
-    });
-    const configs = await KnownFunctionConfigs.read(options, cluster, AbortSignal.timeout(openMs));
-    const pullSecrets = wirePullSecrets(options, cluster, { templates, configs }, surroundings);
+    const [templates, configs] = await Promise.all([this.#under.templates(), this.#under.configs()]);
+    const { credentials } = wired;
+    const pullSecrets = wirePullSecrets(options, cluster, { templates, configs, credentials }, surroundings);
     this.#parts.defer(() => {
       pullSecrets.close();
     });

@@ -13,9 +13,7 @@ export function rightsCheck(patient: Patient, under: ClusterUnderTest): Check {
     run: async (signal) => {
       const reached = await under.reached();
       if ('why' in reached) return [skipped('', reached.why)];
-      const { functionServiceAccount: account, pullSecrets } = options;
-      const accounts = [account === '' ? 'default' : account];
-      const rights = neededRights(options, reached.cluster.access.namespace, { secrets: pullSecrets, accounts });
+      const rights = neededRights(options, reached.cluster.access.namespace, await under.named());
       return Promise.all(rights.map(async (right) => rightRemark(right, under, signal)));
     },
   };
