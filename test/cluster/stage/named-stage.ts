@@ -6,7 +6,7 @@ import { dockerConfigJson } from '../../support/mounted-secret.ts';
 import type { RegistryAccess } from '../../support/skopeo.ts';
 import { pushCopies } from './copies.ts';
 import type { RoleName } from './stage-role.ts';
-import { login, podNamespace, type Stage, startStage } from './stage.ts';
+import { type login, podNamespace, type Stage, startStage } from './stage.ts';
 
 const core = `/api/v1/namespaces/${podNamespace}`;
 const configs = `/apis/config.porch.kpt.dev/v1alpha1/namespaces/${podNamespace}/functionconfigs`;
@@ -36,7 +36,7 @@ export interface NamedStage {
 /** @param copies names of functions that return their input; those with `second/` before them go to the second registry */
 export async function startNamedStage(role: RoleName, copies: readonly string[]): Promise<NamedStage> {
   const second = await startDockerRegistry({ users: { [secondLogin.name]: secondLogin.password } });
-  const stage = await startStage(role, [{ authority: second.authority }]).catch(async (error: unknown) => {
+  const stage = await startStage(role, [], [{ authority: second.authority }]).catch(async (error: unknown) => {
     await second.stop();
     throw error;
   });

@@ -41,8 +41,15 @@ export const stageNeeds = ['cluster', 'docker-registry', 'skopeo', 'bubblewrap',
 /** The first one of a machine builds programs. */
 export const stageTimeoutMs = 600_000;
 
-/** @param others registries that the node reaches beside the guarded one */
-export async function startStage(role: RoleName, others: readonly NodeRegistry[] = []): Promise<Stage> {
+/**
+ * @param components those of manifests/components whose Role counts too
+ * @param others registries that the node reaches beside the guarded one
+ */
+export async function startStage(
+  role: RoleName,
+  components: readonly string[] = [],
+  others: readonly NodeRegistry[] = [],
+): Promise<Stage> {
   const parts: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (const part of parts.toReversed()) await part.stop();
@@ -62,7 +69,7 @@ export async function startStage(role: RoleName, others: readonly NodeRegistry[]
     const auth = own(await mountSecret({ '.dockerconfigjson': dockerConfigJson(logins) }), async (it) => it.remove());
     const tls = own(await mountSecret({ 'ca.crt': ca.certificatePem }), async (it) => it.remove());
     const cluster = own(await startCluster(), async (it) => it.stop());
-    await applyRole(cluster, role);
+    await applyRole(cluster, role, components);
     const kubeconfig = await cluster.kubeconfigFor(runnerNamespace, runnerAccount);
     const registries = [{ authority: registry.authority, caPem: ca.certificatePem }, ...others];
     const node = own(await stageNode(cluster, registries), async (it) => it.stop());
