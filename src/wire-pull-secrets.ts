@@ -44,6 +44,7 @@ export function wirePullSecrets(
         return chosen;
       },
       ensure: async (pod, signal) => all.ensure(pod, signal),
+      missing: async ({ reference }) => (await named.keyringsFor(reference, undefined)).missing,
       renew: async (pod, signal) => all.renew?.(pod, signal) ?? false,
     },
     forResolver: named,

@@ -5,7 +5,8 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { HelperLogins } from './helper/helper-logins.ts';
 import type { HelperChoice } from './helper/helper-choices.ts';
 import type { HelperQuestion } from './helper/run-helper.ts';
-import { Keyring, type Lookup, type MissingCredentials } from './keyring.ts';
+import { Keyring, type Lookup } from './keyring.ts';
+import type { MissingCredentials } from './missing-credentials.ts';
 import { serverOf } from './server-of.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
@@ -23,10 +24,16 @@ export interface FoundKeyrings {
   readonly missing: readonly MissingCredentials[];
 }
 
+export interface CandidateSourceOptions {
+  readonly signal: AbortSignal | undefined;
+  /** See {@link LookupOptions.remembered}. */
+  readonly remembered: boolean;
+}
+
 /** Programs that are asked for logins. */
 export interface CandidateSource {
   /** In their order; a program that fails is a broken candidate. @throws RunnerError the signal's reason only */
-  candidatesFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Candidate[]>;
+  candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<readonly Candidate[]>;
 }
 
 export interface CredentialSourceOptions {
@@ -43,6 +50,8 @@ export interface LookupOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whose credentials alone are to be used. */
   readonly caller?: CallerLogin | undefined;
+  /** What programs said before will do, even where it has ended: no registry is shown any of it. */
+  readonly remembered?: boolean;
   /** Look at the mounted file even if that was done a moment ago. */
   readonly recheck?: boolean;
 }
@@ -62,7 +71,10 @@ export class CredentialSource {
    *
    * @throws RunnerError the signal's reason when it aborts; `REQUEST_INVALID` for the caller's login
    */
-  async lookup(image: ImageName, { signal, caller, recheck = false }: LookupOptions = {}): Promise<Lookup> {
+  async lookup(
+    image: ImageName,
+    { signal, caller, recheck = false, remembered = false }: LookupOptions = {},
+  ): Promise<Lookup> {
     if (caller !== undefined) return { candidates: [callerCandidate(caller, image)], warnings: [] };
     const { file, secrets, providers } = this.#options;
     const mounted = await file.current({ recheck });
@@ -70,7 +82,7 @@ export class CredentialSource {
     const found = { ...Keyring.lookupIn([...keyrings, mounted], image), missing };
     const choice = mounted.helperFor(image);
     const helped = choice === undefined ? undefined : await this.#ask(choice, image, signal);
-    const provided = (await providers?.candidatesFor(image, signal)) ?? [];
+    const provided = (await providers?.candidatesFor(image, { signal, remembered })) ?? [];
     if (helped === undefined && provided.length === 0) return found;
     const filed = found.candidates.filter((candidate) => candidate !== anonymous);
     return {
@@ -101,7 +113,13 @@ export class CredentialSource {
         const refused = (): void => {
           logins.refused(question, login);
         };
-        const issued = { scope: `helper ${choice.name} ${server}`, server, expiresAtMs: undefined, refused };
+        const issued = {
+          scope: `helper ${choice.name} ${server}`,
+          server,
+          expiresAtMs: undefined,
+          isOld: false,
+          refused,
+        };
         return { kind: 'login', key, login, fingerprint: fingerprintOf(login), issued };
       }
     }

@@ -4,6 +4,7 @@ import { parseDockerConfig } from './docker-config.ts';
 import { parseEntry, type Entry } from './entry.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type HelperChoice, HelperChoices } from './helper/helper-choices.ts';
+import type { MissingCredentials } from './missing-credentials.ts';
 import { compareKeys, hasUpperCaseHost, keyTarget, matchKey, parseKey, shownKey, type CredentialKey } from './key.ts';
 
 interface Slot {
@@ -18,13 +19,6 @@ export interface Lookup {
   readonly warnings: readonly string[];
   /** What should have held credentials too. */
   readonly missing?: readonly MissingCredentials[];
-}
-
-/** Something that is named for an image and gives no credentials. Holds no secret. */
-export interface MissingCredentials {
-  /** Like `pull secret NAMESPACE/NAME is not there`. */
-  readonly problem: string;
-  readonly hint: string;
 }
 
 /**

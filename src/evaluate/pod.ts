@@ -1,6 +1,7 @@
 import type { Counters } from '../core/counters.ts';
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
 import type { CallerLogin } from '../credentials/caller.ts';
+import { withMissing } from '../credentials/missing-credentials.ts';
 import { shownInput } from '../image/quote.ts';
 import type { PodAnswer } from '../pods/pod-endpoint.ts';
 import type { PodPlan } from '../pods/pod-plan.ts';
@@ -76,7 +77,11 @@ export class PodEvaluator implements Evaluator {
     const { resolver, planner, pool } = this.#options;
     const { resolution } = await resolver.resolve(image, { signal, caller });
     const plan = await planner.plan(resolution, caller);
-    const { exitCode, output, stderr, stderrBytes, results } = await pool.run(plan, { image, resourceList }, signal);
+    const answer = await pool.run(plan, { image, resourceList }, signal).catch(async (thrown: unknown) => {
+      const error = toRunnerError(thrown);
+      throw error.code === 'POD_PULL_DENIED' ? withMissing(error, (await plan.missing?.()) ?? []) : error;
+    });
+    const { exitCode, output, stderr, stderrBytes, results } = answer;
     const { digest } = resolution;
     const outcome = await outcomeOf({ runtime: 'pod', image, digest, exitCode, stdout: output, stderr, stderrBytes });
     return results === undefined ? outcome : { ...outcome, results };

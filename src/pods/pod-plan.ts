@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
+import type { MissingCredentials } from '../credentials/missing-credentials.ts';
 
 /** What the pods of one function are like, and how many there may be. Made anew for each call from what is in memory. */
 export interface PodPlan {
@@ -24,6 +25,8 @@ export interface PodPlan {
    * @throws {RunnerError} `PULL_SECRET`, `CLUSTER_*`
    */
   prepare(signal: AbortSignal): Promise<void>;
+  /** Pull secrets that its pods name and that hold nothing now: why a node may be refused its images. */
+  missing?(): Promise<readonly MissingCredentials[]>;
   /**
    * The pod for a slot, 0 to `maxPods` - 1, whole and ready to be created. Its name ends in a hash of the slot and
    * `lastHolderUid`: the UID of the last pod known to hold the slot, empty when none is known.

@@ -1,6 +1,6 @@
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Candidate } from '../credentials/candidate.ts';
-import type { MissingCredentials } from '../credentials/keyring.ts';
+import { type MissingCredentials, withMissing } from '../credentials/missing-credentials.ts';
 import type { Reference } from '../image/reference.ts';
 import { ContentCache } from './content-cache.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -19,6 +19,8 @@ export interface Question {
   readonly missing?: readonly MissingCredentials[];
   /** The same for the same image and the same credentials. */
   readonly key: string;
+  /** The same for the same image and whoever gives the credentials: see `cache-key.ts`. */
+  readonly tagKey: string;
 }
 
 export interface Answer {
@@ -65,7 +67,8 @@ export class Lookup {
     try {
       return await this.#find(session, reference, signal);
     } catch (thrown) {
-      throw withMissing(toRunnerError(thrown), missing).with({ attempts: session.attempts });
+      const error = toRunnerError(thrown);
+      throw withMissing(error, refusals.has(error.code) ? missing : []).with({ attempts: session.attempts });
     }
   }
 
@@ -79,14 +82,6 @@ export class Lookup {
     }
     return { entry: entryOf(session, content.digest, top.authenticated, reference), content };
   }
-}
-
-/** A refusal may be due to credentials that were meant for the image and are not there. */
-function withMissing(error: RunnerError, missing: readonly MissingCredentials[]): RunnerError {
-  const [first] = missing;
-  if (first === undefined || !refusals.has(error.code)) return error;
-  const text = missing.map(({ problem }) => problem).join('; ');
-  return new RunnerError(error.code, `${error.message}; ${text}`, { ...error.details, hint: first.hint });
 }
 
 function entryOf(session: Session, digest: string, authenticated: boolean, reference: Reference): TagEntry {

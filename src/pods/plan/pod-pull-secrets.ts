@@ -1,4 +1,5 @@
 import type { CallerLogin } from '../../credentials/caller.ts';
+import type { MissingCredentials } from '../../credentials/missing-credentials.ts';
 import type { Reference } from '../../image/reference.ts';
 
 /** A pod, as far as its pull secrets go. */
@@ -30,6 +31,8 @@ export interface PodPullSecrets {
   choose(pod: PulledPod): Promise<ChosenSecrets>;
   /** Makes sure that they are there, as the pod is about to be created. @throws {RunnerError} `PULL_SECRET`, `CFG_*`, `CLUSTER_*` */
   ensure(pod: PulledPod, signal: AbortSignal): Promise<void>;
+  /** Which of the secrets that it names hold nothing now. */
+  missing?(pod: PulledPod): Promise<readonly MissingCredentials[]>;
   /** A node was refused the images of a pod. @returns whether the next one would be given other credentials */
   renew?(pod: PulledPod, signal: AbortSignal): Promise<boolean>;
 }

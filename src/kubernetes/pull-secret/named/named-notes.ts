@@ -1,5 +1,6 @@
 import type { Log } from '../../../core/log.ts';
-import type { Keyring, MissingCredentials } from '../../../credentials/keyring.ts';
+import type { Keyring } from '../../../credentials/keyring.ts';
+import type { MissingCredentials } from '../../../credentials/missing-credentials.ts';
 import type { SecretObject } from '../../secret-object.ts';
 import type { Observed } from './observed-objects.ts';
 import type { ReadSecret } from './read-pull-secret.ts';

@@ -1,6 +1,7 @@
 import type { Log } from '../../../core/log.ts';
 import type { FoundKeyrings, ImageName, KeyringSource } from '../../../credentials/credential-source.ts';
-import type { Keyring, MissingCredentials } from '../../../credentials/keyring.ts';
+import type { Keyring } from '../../../credentials/keyring.ts';
+import type { MissingCredentials } from '../../../credentials/missing-credentials.ts';
 import type { SecretObject } from '../../secret-object.ts';
 import type { ServiceAccount } from '../../service-account.ts';
 import { NamedNotes } from './named-notes.ts';

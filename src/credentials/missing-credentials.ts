@@ -1,0 +1,16 @@
+import { RunnerError } from '../core/errors.ts';
+
+/** Something that is named for an image and gives no credentials. Holds no secret. */
+export interface MissingCredentials {
+  /** Like `pull secret NAMESPACE/NAME is not there`. */
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/** A refusal that may be due to what is missing: it says so, and how to get that. */
+export function withMissing(error: RunnerError, missing: readonly MissingCredentials[]): RunnerError {
+  const [first] = missing;
+  if (first === undefined) return error;
+  const text = missing.map(({ problem }) => problem).join('; ');
+  return new RunnerError(error.code, `${error.message}; ${text}`, { ...error.details, hint: first.hint });
+}
