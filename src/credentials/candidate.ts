@@ -22,6 +22,8 @@ export interface Issued {
   readonly server: string;
   /** When it ends, in milliseconds since the epoch; undefined when the program does not tell. */
   readonly expiresAtMs: number | undefined;
+  /** It was remembered, and has to be looked up anew before it is shown to a registry. */
+  readonly isOld: boolean;
   /** To be told when a registry answered 401 or 403 to the login: the program may have another one by now. */
   readonly refused: () => void;
 }

@@ -12,7 +12,7 @@ import { namingImage } from '../image/naming-image.ts';
 import { shownInput } from '../image/quote.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/session.ts';
-import { cacheKey } from './cache-key.ts';
+import { cacheKey, tagKey } from './cache-key.ts';
 import { type Answer, Lookup, type Question, refusals, type Session, type SessionSource } from './lookup.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { type AnswerSource, toResolution } from './to-resolution.ts';
@@ -109,7 +109,10 @@ export class Resolver<S extends Session = RegistrySession> {
       reference = this.#admitted(image);
       const { question, answer } = await this.#answered(reference, options);
       const { digest } = answer.entry;
-      await verifier?.verify({ reference, digest, candidates: question.candidates }, signal);
+      if (verifier !== undefined) {
+        const { candidates } = await this.#current(question, signal);
+        await verifier.verify({ reference, digest, candidates }, signal);
+      }
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
       log.debug('image resolved', { image, digest, source: answer.source, elapsedMs });
@@ -157,7 +160,7 @@ export class Resolver<S extends Session = RegistrySession> {
     reference: Reference,
     { signal, caller, refresh = false }: ResolveOptions,
   ): Promise<{ readonly question: Question; readonly answer: Sourced }> {
-    const question = await this.#question(reference, { signal, caller });
+    const question = await this.#question(reference, { signal, caller, remembered: !refresh });
     try {
       return { question, answer: await this.#answer(question, signal, refresh) };
     } catch (error) {
@@ -170,7 +173,16 @@ export class Resolver<S extends Session = RegistrySession> {
 
   async #question(reference: Reference, options: LookupOptions): Promise<Question> {
     const found = await this.#options.credentials.lookup(reference, options);
-    return { reference, ...found, key: cacheKey(reference, found.candidates) };
+    const { candidates } = found;
+    return { reference, ...found, key: cacheKey(reference, candidates), tagKey: tagKey(reference, candidates) };
+  }
+
+  /** With logins that a registry may be shown. */
+  async #current(question: Question, signal: AbortSignal): Promise<Question> {
+    const isOld = question.candidates.some(
+      (candidate) => candidate.kind === 'login' && candidate.issued?.isOld === true,
+    );
+    return isOld ? this.#question(question.reference, { signal }) : question;
   }
 
   async #answer(question: Question, signal: AbortSignal, refresh: boolean): Promise<Sourced> {
@@ -192,7 +204,7 @@ export class Resolver<S extends Session = RegistrySession> {
     }
   }
 
-  #known({ key }: Question): (Answer & { readonly freshness: Freshness }) | undefined {
+  #known({ tagKey: key }: Question): (Answer & { readonly freshness: Freshness }) | undefined {
     const found = this.#tags.get(key);
     const content = found && this.#lookup.content(found.entry.digest);
     return content && { ...found, content };
@@ -207,14 +219,15 @@ export class Resolver<S extends Session = RegistrySession> {
     }
   }
 
-  async #ask(question: Question, signal: AbortSignal, refresh: boolean): Promise<Answer> {
+  async #ask(known: Question, signal: AbortSignal, refresh: boolean): Promise<Answer> {
+    const question = await this.#current(known, signal);
     const refusal = this.#refusals.get(question.key);
     if (refusal !== undefined && (!refresh || refusal.code === 'RATE_LIMITED')) throw refusal;
     return this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));
   }
 
   #revalidate(question: Question): void {
-    const { key, reference } = question;
+    const { tagKey: key, reference } = question;
     if (this.#revalidating.has(key)) return;
     this.#revalidating.add(key);
     this.#ask(question, this.#closing.signal, false)
@@ -242,24 +255,24 @@ export class Resolver<S extends Session = RegistrySession> {
     }
   }
 
-  #accept({ key, reference, warnings }: Question, { entry, content }: Answer): void {
+  #accept({ key, tagKey: tag, reference, warnings }: Question, { entry, content }: Answer): void {
     const { log } = this.#options;
     const image = reference.canonical;
-    const before = this.#tags.get(key)?.entry.digest;
+    const before = this.#tags.get(tag)?.entry.digest;
     if (before !== undefined && before !== entry.digest) log.info('tag moved', { image, before, now: entry.digest });
     if (before !== entry.digest) {
       for (const warning of [...warnings, ...content.warnings]) log.warn('image warning', { image, warning });
     }
     this.#refusals.delete(key);
-    this.#tags.set(key, entry);
+    this.#tags.set(tag, entry);
   }
 
-  #reject({ key, reference }: Question, error: RunnerError): void {
+  #reject({ key, tagKey: tag, reference }: Question, error: RunnerError): void {
     if (isTemporary(error)) {
-      this.#tags.hold(key);
+      this.#tags.hold(tag);
       this.#options.log.warn('registry cannot answer', { image: reference.canonical, reason: error.code });
     } else if (error.code !== 'CANCELLED') {
-      this.#tags.delete(key);
+      this.#tags.delete(tag);
     }
     this.#refusals.set(key, error);
   }

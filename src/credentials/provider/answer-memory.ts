@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import { type Given, type ProvidedImage, scopesOf } from './given.ts';
 
-/** An answer that still counts. */
+/** An answer, and how long it counts; times in milliseconds since the epoch. */
 export interface Held {
   readonly given: Given;
-  /** Until when it is not asked for anew, in milliseconds since the epoch. */
+  /** Until when it is not asked for anew. */
   readonly freshUntilMs: number;
-  /** When it is forgotten. */
+  /** From when on it is of no use to a registry. */
   readonly endsAtMs: number;
 }
 
@@ -15,7 +15,8 @@ const maxEntries = 1_000;
 /** The answers of one provider, by their scopes; those given longest ago make room for new ones. */
 export class AnswerMemory {
   readonly #clock: Clock;
-  readonly #held = new Map<string, Held>();
+  readonly #answers = new Map<string, Held>();
+  readonly #failures = new Map<string, Held>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,25 +24,34 @@ export class AnswerMemory {
 
   /** What counts for an image; a failure only where there is nothing else. */
   find(image: ProvidedImage): Held | undefined {
-    const nowMs = this.#clock.now();
-    const living = scopesOf(image).flatMap((scope) => {
-      const held = this.#held.get(scope);
-      return held !== undefined && nowMs < held.endsAtMs ? [held] : [];
-    });
-    return living.find(({ given }) => given.answer.kind === 'answer') ?? living[0];
+    return this.#living(this.#answers, image) ?? this.#living(this.#failures, image);
+  }
+
+  /** What was said last, even if it counts no more; no failure. */
+  last(image: ProvidedImage): Held | undefined {
+    return this.#living(this.#answers, image) ?? heldIn(this.#answers, image)[0];
   }
 
   hold(held: Held): void {
-    const nowMs = this.#clock.now();
-    for (const [scope, { endsAtMs }] of this.#held) if (endsAtMs <= nowMs) this.#held.delete(scope);
-    this.#held.delete(held.given.scope);
-    this.#held.set(held.given.scope, held);
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > maxEntries && oldest !== undefined) this.#held.delete(oldest);
+    const { scope, answer } = held.given;
+    const entries = answer.kind === 'failed' ? this.#failures : this.#answers;
+    entries.delete(scope);
+    entries.set(scope, held);
+    const [oldest] = entries.keys();
+    if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
   }
 
   /** Whether it was still there. */
   forget(given: Given): boolean {
-    return this.#held.get(given.scope)?.given === given && this.#held.delete(given.scope);
+    return this.#answers.get(given.scope)?.given === given && this.#answers.delete(given.scope);
   }
+
+  #living(entries: ReadonlyMap<string, Held>, image: ProvidedImage): Held | undefined {
+    const nowMs = this.#clock.now();
+    return heldIn(entries, image).find(({ endsAtMs }) => nowMs < endsAtMs);
+  }
+}
+
+function heldIn(entries: ReadonlyMap<string, Held>, image: ProvidedImage): readonly Held[] {
+  return scopesOf(image).flatMap((scope) => entries.get(scope) ?? []);
 }

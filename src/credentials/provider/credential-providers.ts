@@ -1,15 +1,14 @@
 import type { Candidate } from '../candidate.ts';
-import type { CandidateSource, ImageName } from '../credential-source.ts';
+import type { CandidateSource, CandidateSourceOptions, ImageName } from '../credential-source.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { compareKeys, keyTarget, matchKey, shownKey } from '../key.ts';
 import type { Given } from './given.ts';
 import { matchesPattern } from './provider-pattern.ts';
 import type { Provider } from './provider-config.ts';
-import { ProviderLogins, type ProviderLoginsOptions } from './provider-logins.ts';
+import { ProviderLogins, type ProviderLoginsOptions, type Told } from './provider-logins.ts';
 
-interface Answered {
+interface Answered extends Told {
   readonly logins: ProviderLogins;
-  readonly given: Given;
 }
 
 /** The image credential providers of a file as the kubelet has it: programs that are asked for the logins of images. */
@@ -29,13 +28,13 @@ export class CredentialProviders implements CandidateSource {
    * All providers that the image matches are asked at once. Of their logins those that match count, the most particular
    * key first, and of equals that of the earlier provider; failures come last.
    */
-  async candidatesFor(image: ImageName, signal: AbortSignal | undefined): Promise<readonly Candidate[]> {
+  async candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<readonly Candidate[]> {
     this.#follow(await this.#file.current());
     const asked = this.#logins.filter(({ provider }) =>
       provider.matchImages.some((pattern) => matchesPattern(pattern, image)),
     );
     const answered = await Promise.all(
-      asked.map(async (logins) => ({ logins, given: await logins.get(image, signal) })),
+      asked.map(async (logins) => ({ logins, ...(await logins.get(image, options)) })),
     );
     return [...loginsOf(answered, image), ...answered.flatMap(failureOf)];
   }
@@ -54,12 +53,12 @@ export class CredentialProviders implements CandidateSource {
 function loginsOf(answered: readonly Answered[], { domain, path }: ImageName): readonly Candidate[] {
   const target = keyTarget(domain, path);
   return answered
-    .flatMap(({ logins, given }) =>
-      given.answer.kind === 'failed'
+    .flatMap((told) =>
+      told.given.answer.kind === 'failed'
         ? []
-        : given.answer.entries
+        : told.given.answer.entries
             .filter(({ key }) => matchKey(key, target) === 'yes')
-            .map(({ text, key, entry }) => ({ key, candidate: candidateOf({ logins, given }, text, entry) })),
+            .map(({ text, key, entry }) => ({ key, candidate: candidateOf(told, text, entry) })),
     )
     .toSorted((a, b) => compareKeys(a.key, b.key))
     .map(({ candidate }) => candidate);
@@ -67,7 +66,7 @@ function loginsOf(answered: readonly Answered[], { domain, path }: ImageName): r
 
 type Entry = Extract<Given['answer'], { kind: 'answer' }>['entries'][number]['entry'];
 
-function candidateOf({ logins, given }: Answered, text: string, entry: Entry): Candidate {
+function candidateOf({ logins, given, isOld }: Answered, text: string, entry: Entry): Candidate {
   const { name } = logins.provider;
   const server = shownKey(text);
   const key = `${shownName(name)} for ${server}`;
@@ -77,6 +76,7 @@ function candidateOf({ logins, given }: Answered, text: string, entry: Entry): C
     scope: `provider ${name} ${given.scope} ${server}`,
     server,
     expiresAtMs: given.endsAtMs,
+    isOld,
     refused: () => {
       logins.refused(given, fingerprint);
     },

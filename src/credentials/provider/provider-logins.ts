@@ -26,6 +26,17 @@ export interface ProviderLoginsOptions {
   readonly timeoutMs?: number;
 }
 
+export interface Told {
+  readonly given: Given;
+  /** It has to be asked for anew before it is of use to a registry. */
+  readonly isOld: boolean;
+}
+
+interface AskOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly remembered: boolean;
+}
+
 type Answered = Extract<ProviderAnswer, { kind: 'answer' }>;
 
 /** Asked for anew before its end, so that what a pod is given lives on for a while. */
@@ -55,15 +66,19 @@ export class ProviderLogins {
     this.#memory = new AnswerMemory(options.clock);
   }
 
-  /** @throws RunnerError the signal's reason when it aborts; a provider that fails is an answer */
-  async get(image: ProvidedImage, signal: AbortSignal | undefined): Promise<Given> {
+  /**
+   * @param options.remembered what was said before will do, whether or not it still counts
+   * @throws RunnerError the signal's reason when it aborts; a provider that fails is an answer
+   */
+  async get(image: ProvidedImage, { signal, remembered }: AskOptions): Promise<Told> {
     for (;;) {
-      const held = this.#memory.find(image);
-      if (held !== undefined && this.#options.clock.now() < held.freshUntilMs) return held.given;
+      const held = (remembered ? this.#memory.last(image) : undefined) ?? this.#memory.find(image);
+      const isOld = held !== undefined && this.#options.clock.now() >= held.freshUntilMs;
+      if (held !== undefined && (remembered || !isOld)) return { given: held.given, isOld };
       // Before the first answer nobody knows whom it will cover, so all wait for it.
       const flight = this.#type === undefined ? 'first' : scopeOf(this.#type, image);
       const given = await this.#flights.run(flight, signal, async (shared) => this.#ask(image, shared));
-      if (scopesOf(image).includes(given.scope)) return given;
+      if (scopesOf(image).includes(given.scope)) return { given, isOld: false };
     }
   }
 
@@ -103,9 +118,9 @@ export class ProviderLogins {
     const nowMs = this.#options.clock.now();
     this.#type = answer.cacheKeyType;
     const scope = scopeOf(answer.cacheKeyType, image);
-    if (lifeMs <= 0) return { scope, answer, endsAtMs: undefined };
-    const given = { scope, answer, endsAtMs: nowMs + lifeMs };
-    this.#memory.hold({ given, freshUntilMs: nowMs + lifeMs * freshShare, endsAtMs: given.endsAtMs });
+    const endsAtMs = nowMs + Math.max(0, lifeMs);
+    const given = { scope, answer, endsAtMs: lifeMs > 0 ? endsAtMs : undefined };
+    this.#memory.hold({ given, freshUntilMs: nowMs + (endsAtMs - nowMs) * freshShare, endsAtMs });
     return given;
   }
 

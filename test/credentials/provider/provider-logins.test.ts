@@ -66,8 +66,12 @@ describe('image credential providers', () => {
     return sourceOf(() => providers);
   }
 
-  async function ask(source: CredentialProviders, image: string): Promise<readonly Candidate[]> {
-    return source.candidatesFor(parseReference(image), undefined);
+  async function ask(source: CredentialProviders, image: string, remembered = false): Promise<readonly Candidate[]> {
+    return source.candidatesFor(parseReference(image), { signal: undefined, remembered });
+  }
+
+  function isOld(candidates: readonly Candidate[]): readonly unknown[] {
+    return candidates.map((candidate) => candidate.kind === 'login' && candidate.issued?.isOld);
   }
 
   function shown(candidates: readonly Candidate[]): readonly unknown[] {
@@ -191,6 +195,22 @@ describe('image credential providers', () => {
     expect(lines.join('\n')).to.include('image credential provider failed');
   });
 
+  for (const cacheDuration of ['0s', '20s']) {
+    it(`are not run for what is to be remembered only, after ${cacheDuration} of life and while they fail`, async () => {
+      const source = await one({ auth: login, cacheDuration });
+      expect(isOld(await ask(source, 'a.io/x', true))).to.deep.equal([false]);
+      await programs.write('one', 'echo run >> "$log"; exit 9');
+      clock.advance(20 * second);
+      for (let call = 0; call < 2; call += 1) {
+        const remembered = await ask(source, 'a.io/y', true);
+        expect(shown(remembered)).to.deep.equal([`robot / ${secret}`]);
+        expect(isOld(remembered)).to.deep.equal([true]);
+        expect(shown(await ask(source, 'a.io/x'))).to.deep.equal(['it ended with exit code 9']);
+      }
+      expect((await programs.log('one')).match(/run/g)).to.have.lengthOf(1);
+    });
+  }
+
   it('that fail are asked again after five seconds', async () => {
     const source = await one({});
     await programs.write('one', 'cat >> "$log"; exit 9');
@@ -289,7 +309,9 @@ describe('image credential providers', () => {
     await programs.write('one', 'sleep 30');
     const reason = new Error('gone');
     const controller = new AbortController();
-    const asking = source.candidatesFor(parseReference('a.io/x'), controller.signal).catch((error: unknown) => error);
+    const asking = source
+      .candidatesFor(parseReference('a.io/x'), { signal: controller.signal, remembered: false })
+      .catch((error: unknown) => error);
     controller.abort(reason);
     expect(await asking).to.equal(reason);
     await programs.write('one', answering({ auth: login }));
