@@ -19,7 +19,7 @@ export const logHint =
 
 const hints = {
   denied:
-    'Give the nodes credentials for this registry: put them into the mounted registry secret and set --enable-private-registries, or list a pull secret in the pod template.',
+    'Give the nodes credentials for this registry: put them into the mounted registry secret and set --enable-private-registries, or name a pull secret by --pull-secrets, in the FunctionConfig or at the service account.',
   'not-found':
     'Check that the registry, or the mirror that the nodes pull from, has this image; the runner itself has found it.',
   certificate:
@@ -53,7 +53,8 @@ function waitingFailure(reason: string, message: string, lastState: ContainerSta
     case 'InvalidImageName':
       return { code: 'POD_START', reason, message, hint: 'Correct the image name.' };
     case 'ErrImageNeverPull': {
-      const hint = 'Load the image onto the nodes, or let them pull it with --image-pull-policy=IfNotPresent.';
+      const hint =
+        'Load the image onto the nodes, or let them pull it: --image-pull-policy=IfNotPresent, for one function the annotation fn.kpt.dev/image-pull-policy of its FunctionConfig.';
       return { code: 'POD_START', reason, message, hint };
     }
     case 'SignatureValidationFailed':

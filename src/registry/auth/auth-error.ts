@@ -8,6 +8,15 @@ import type { Route } from '../transport/transport-request.ts';
 
 const credentialsHint = 'the dockerconfigjson at --registry-auth-secret-path (read with --enable-private-registries)';
 
+/** The key says which pull secret of the cluster it is in. */
+function isOfSecret(key: string): boolean {
+  return key.startsWith('pull secret ');
+}
+
+function placeOf(key: string): string {
+  return isOfSecret(key) ? 'the namespace of function pods' : credentialsHint;
+}
+
 /** The registry, or its token service, wants a login and there is none for this image (B7, ER7, ER8). */
 export function loginMissing(reference: Reference, host: string, words: string): RunnerError {
   const message = `${host} wants a login for ${reference.path}, or that repository does not exist, and none is configured`;
@@ -23,7 +32,7 @@ export function loginRefused(host: string, key: string, words: string): RunnerEr
   const answer = words === '' ? '' : `; it said: ${words}`;
   return new RunnerError('AUTH_REFUSED', `${host} refused the credentials for "${key}"${answer}`, {
     httpStatus: 401,
-    hint: `Renew the entry "${key}" in ${credentialsHint}.`,
+    hint: `Renew the entry "${key}" in ${placeOf(key)}.`,
   });
 }
 
@@ -41,7 +50,7 @@ export function scopeRefused(reference: Reference, host: string, key: string, wo
 export function loginUnfit(host: string, key: string, kind: string): RunnerError {
   return new RunnerError('AUTH_REFUSED', `${host} asks for a user name and password, and "${key}" has only ${kind}`, {
     httpStatus: 401,
-    hint: `Put a user name and password into the entry "${key}" in ${credentialsHint}.`,
+    hint: `Put a user name and password into the entry "${key}" in ${placeOf(key)}.`,
   });
 }
 
@@ -90,8 +99,9 @@ export function credentialsInClear(route: Route, key: string): RunnerError {
 /** An entry of the file that matches and cannot be read (E15), or a program that does not say what it should. */
 export function brokenEntry({ key, reason, hint }: Extract<Candidate, { kind: 'broken' }>): RunnerError {
   if (hint !== undefined) return new RunnerError('CFG_ENTRY_AUTH', `${key} gives no login: ${reason}`, { hint });
-  return new RunnerError('CFG_ENTRY_AUTH', `the entry "${key}" of the credentials file is unusable: ${reason}`, {
-    hint: `Correct the entry "${key}" in ${credentialsHint}.`,
+  const where = isOfSecret(key) ? '' : ' of the credentials file';
+  return new RunnerError('CFG_ENTRY_AUTH', `the entry "${key}"${where} is unusable: ${reason}`, {
+    hint: `Correct the entry "${key}" in ${placeOf(key)}.`,
   });
 }
 
