@@ -21,8 +21,4 @@ export class Recent<V> {
     const [oldest] = this.#values.keys();
     if (this.#values.size > this.#maxEntries && oldest !== undefined) this.#values.delete(oldest);
   }
-
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
 }

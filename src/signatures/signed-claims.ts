@@ -75,9 +75,15 @@ async function* ofReferrers(host: SignatureHost, digest: Digest, signal: AbortSi
     yield entries;
     return;
   }
+  let left = maxClaims;
   for (const entry of entries.slice(-maxClaims).toReversed()) {
     const manifest = await usable(async () => host.manifest(entry, signal));
-    if (manifest !== undefined) yield* ofManifest(host, manifest, signal);
+    if (manifest === undefined) continue;
+    for await (const claim of ofManifest(host, manifest, signal)) {
+      yield claim;
+      left -= 1;
+      if (left === 0) return;
+    }
   }
 }
 

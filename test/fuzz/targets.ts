@@ -13,7 +13,10 @@ import { krmOutput } from './targets/krm-output.ts';
 import { kubeconfig } from './targets/kubeconfig.ts';
 import { layer } from './targets/layer.ts';
 import { manifest } from './targets/manifest.ts';
+import { publicKeys } from './targets/public-keys.ts';
 import { reference } from './targets/reference.ts';
+import { signatureDocuments } from './targets/signature-documents.ts';
+import { verifyOption } from './targets/verify-option.ts';
 
 export const targets: readonly Target[] = [
   reference,
@@ -31,4 +34,7 @@ export const targets: readonly Target[] = [
   tagPage,
   clusterObject,
   kubeconfig,
+  publicKeys,
+  ...signatureDocuments,
+  verifyOption,
 ];
