@@ -33,9 +33,13 @@ export interface NamedStage {
   stop(): Promise<void>;
 }
 
-/** @param copies names of functions that return their input; those with `second/` before them go to the second registry */
-export async function startNamedStage(role: RoleName, copies: readonly string[]): Promise<NamedStage> {
-  const second = await startDockerRegistry({ users: { [secondLogin.name]: secondLogin.password } });
+/**
+ * @param copies names of functions that return their input; those with `second/` before them go to the second registry
+ * @param isOpen whether the second registry asks nobody for a login
+ */
+export async function startNamedStage(role: RoleName, copies: readonly string[], isOpen = false): Promise<NamedStage> {
+  const users = { [secondLogin.name]: secondLogin.password };
+  const second = await startDockerRegistry(isOpen ? {} : { users });
   const stage = await startStage(role, [], [{ authority: second.authority }]).catch(async (error: unknown) => {
     await second.stop();
     throw error;
