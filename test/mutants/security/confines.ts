@@ -54,4 +54,28 @@ export const confines: readonly Mutant[] = [
     test: allowed,
     title: 'holds for the command tags',
   },
+  {
+    fault: 'gives mirrors the login of the registry',
+    file: 'src/registry/session.ts',
+    find: `host.identity === 'origin' ? this.#candidates`,
+    replace: `host.identity !== undefined ? this.#candidates`,
+    test: 'test/registry/mirrors/settings.test.ts',
+    title: '[MR11] gives a mirror no credentials but those for its own host',
+  },
+  {
+    fault: 'believes whatever a mirror sends under a digest',
+    file: 'src/registry/content/content-digest.ts',
+    find: 'if (pinned !== undefined && digest.text !== pinned.text) throw wrongDigest(pinned.text, digest.text);',
+    replace: 'if (pinned !== undefined) return pinned;',
+    test: 'test/registry/mirrors/fallback.test.ts',
+    title: '[MR11] that lies about a manifest is reported by its digest',
+  },
+  {
+    fault: 'waits for a slow mirror for 5 s',
+    file: 'src/registry/session.ts',
+    find: 'const mirrorPatienceMs = 1500;',
+    replace: 'const mirrorPatienceMs = 5000;',
+    test: 'test/registry/mirrors/fallback.test.ts',
+    title: '[MR11] that never answers costs at most 2 s',
+  },
 ];
