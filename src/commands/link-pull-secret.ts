@@ -8,8 +8,7 @@ import type { Link, LinkResult } from '../kubernetes/pull-secret/link-pull-secre
 import type { Command } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { createConsoleLog } from './console-log.ts';
-import { failureText } from './failure-text.ts';
-import { shownFailure } from './shown-failure.ts';
+import { outputJson, outputOption, printFailure } from './output-option.ts';
 import { argumentFault, UsageError } from './usage-error.ts';
 
 const group = 'Pull secret';
@@ -39,15 +38,7 @@ const ownOptions = [
     group,
     help: 'File with the access to the cluster. Empty: KUBECONFIG, else the service account of the pod that this runs in.',
   },
-  {
-    name: 'output',
-    short: 'o',
-    kind: 'choice',
-    choices: ['text', 'json'],
-    default: 'text',
-    group: 'Output',
-    help: 'json prints one object on stdout, for a failure too.',
-  },
+  ...outputOption,
 ] as const satisfies readonly OptionRow[];
 
 type Flags = OptionsOf<typeof ownOptions>;
@@ -63,13 +54,11 @@ export const linkPullSecretCommand: Command = {
     const { link, flags } = read(argv);
     try {
       const result = await run(link, flags, io);
-      if (flags.output === 'json') io.stdout.write(json({ ...link, ...result }));
+      if (flags.output === 'json') io.stdout.write(outputJson({ ...link, ...result }));
       else print(link, result, io);
       return 0;
     } catch (thrown) {
-      if (flags.output === 'json') io.stdout.write(json({ error: shownFailure(thrown) }));
-      else io.stderr.write(failureText(thrown, io));
-      return 1;
+      return printFailure(thrown, flags.output, io);
     }
   },
 };
@@ -112,8 +101,4 @@ function print({ namespace, secret, serviceAccount }: Link, result: LinkResult, 
   const what = result.changed ? 'linked' : 'already linked';
   io.stdout.write(`${what}: ${secret} to service account ${serviceAccount} in ${namespace}\n`);
   io.stdout.write(`pull secrets now: ${result.imagePullSecrets.join(', ')}\n`);
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

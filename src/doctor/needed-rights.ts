@@ -23,13 +23,16 @@ const follow = [['list', 'watch'], ['get'], ['list']];
 const porch = 'config.porch.kpt.dev';
 
 /**
- * All rights that the service makes use of with these flags; docs/kubernetes has the Role. `names` are those of pull secrets
- * and service accounts that somebody named.
+ * All rights that the service makes use of with these flags, as the Roles under manifests/ have them.
+ *
+ * @param names of pull secrets and service accounts that somebody named
+ * @param hasPrograms whether programs give credentials, which reach nodes by secrets of other names
  */
 export function neededRights(
   options: Options,
   ownNamespace: string,
   names: { readonly secrets: readonly string[]; readonly accounts: readonly string[] },
+  hasPrograms: boolean,
 ): readonly NeededRight[] {
   const parts: readonly Part[] = [
     {
@@ -59,6 +62,7 @@ export function neededRights(
     ...serviceParts(options),
     ...configMapParts(options, ownNamespace),
     ...replicaParts(options),
+    ...(hasPrograms ? [generatedPart] : []),
     ...names.secrets.map((name): Part => ({
       feature: 'named pull secret',
       resource: 'secrets',
@@ -93,6 +97,14 @@ const configParts: readonly Part[] = [
     without: 'nobody sees in them what came of them',
   },
 ];
+
+const generatedPart: Part = {
+  feature: 'pull secrets of programs',
+  resource: 'secrets',
+  ways: [['get', 'list', 'watch', 'create', 'patch', 'delete']],
+  without:
+    'nodes get no credentials of helpers and providers (manifests/components/generated-pull-secrets has the Role)',
+};
 
 function serviceParts({ podAddress }: Options): readonly Part[] {
   if (podAddress === 'ip') return [];

@@ -1,5 +1,7 @@
+import type { Options } from '../config/options.ts';
 import type { Check } from './check.ts';
 import type { ClusterUnderTest } from './cluster-under-test.ts';
+import { readCredentialsFile } from './credentials-file.ts';
 import { type NeededRight, neededRights } from './needed-rights.ts';
 import type { Patient } from './patient.ts';
 import { ok, problem, type Remark, skipped, warning } from './remark.ts';
@@ -13,10 +15,22 @@ export function rightsCheck(patient: Patient, under: ClusterUnderTest): Check {
     run: async (signal) => {
       const reached = await under.reached();
       if ('why' in reached) return [skipped('', reached.why)];
-      const rights = neededRights(options, reached.cluster.access.namespace, await under.named());
+      const rights = neededRights(
+        options,
+        reached.cluster.access.namespace,
+        await under.named(),
+        await hasPrograms(options),
+      );
       return Promise.all(rights.map(async (right) => rightRemark(right, under, signal)));
     },
   };
+}
+
+/** Whether some of the credentials come from programs. */
+async function hasPrograms(options: Options): Promise<boolean> {
+  if (options.imageCredentialProviderConfig !== '') return true;
+  const helpers = (await readCredentialsFile(options).catch(() => undefined))?.config.helpers;
+  return helpers !== undefined && (helpers.store.kind === 'program' || helpers.hosts.length > 0);
 }
 
 async function rightRemark(right: NeededRight, under: ClusterUnderTest, signal: AbortSignal): Promise<Remark> {
