@@ -76,7 +76,7 @@ async function loadParts(
     secrets: new Secrets({
       ...shared,
       name,
-      lookup: async (image, signal) => (await issued.for(image, signal)).logins,
+      lookup: async (image, signal) => (await issued.for(image, { signal })).logins,
     }),
     callerKey: new Key({
       ...shared,

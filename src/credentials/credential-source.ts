@@ -39,7 +39,7 @@ export interface CandidateSource {
 export interface CredentialSourceOptions {
   /** The mounted file. */
   readonly file: { current(options?: { readonly recheck?: boolean }): Promise<Keyring> };
-  readonly logins: Pick<HelperLogins, 'get' | 'refused'>;
+  readonly logins: Pick<HelperLogins, 'get' | 'last' | 'refused'>;
   /** Before the mounted file, as the kubelet has it. Default: none. */
   readonly secrets?: KeyringSource;
   /** After all files, as the kubelet has it. Default: none. */
@@ -81,7 +81,7 @@ export class CredentialSource {
     const { keyrings = [], missing = [] } = (await secrets?.keyringsFor(image, signal)) ?? {};
     const found = { ...Keyring.lookupIn([...keyrings, mounted], image), missing };
     const choice = mounted.helperFor(image);
-    const helped = choice === undefined ? undefined : await this.#ask(choice, image, signal);
+    const helped = choice === undefined ? undefined : await this.#ask(choice, image, { signal, remembered });
     const provided = (await providers?.candidatesFor(image, { signal, remembered })) ?? [];
     if (helped === undefined && provided.length === 0) return found;
     const filed = found.candidates.filter((candidate) => candidate !== anonymous);
@@ -94,14 +94,15 @@ export class CredentialSource {
   async #ask(
     choice: Exclude<HelperChoice, { kind: 'off' }>,
     { domain }: ImageName,
-    signal: AbortSignal | undefined,
+    { signal, remembered }: CandidateSourceOptions,
   ): Promise<Candidate | undefined> {
     if (choice.kind === 'broken')
       return { kind: 'broken', key: `credential helper for ${domain}`, reason: choice.reason };
     const { logins } = this.#options;
     const server = serverOf(domain);
     const question: HelperQuestion = { name: choice.name, server };
-    const answer = await logins.get(question, signal);
+    const last = remembered ? logins.last(question) : undefined;
+    const { answer, isOld } = last ?? { answer: await logins.get(question, signal), isOld: false };
     const key = `docker-credential-${choice.name} for ${domain}`;
     switch (answer.kind) {
       case 'none':
@@ -117,7 +118,7 @@ export class CredentialSource {
           scope: `helper ${choice.name} ${server}`,
           server,
           expiresAtMs: undefined,
-          isOld: false,
+          isOld,
           refused,
         };
         return { kind: 'login', key, login, fingerprint: fingerprintOf(login), issued };

@@ -80,6 +80,18 @@ describe('a service whose docker config names credential helpers', () => {
     expect(await programs.log('vault')).to.equal(`get ${registry.address}\n`.repeat(2));
   });
 
+  it('[CH13] asks no helper about what it knows of an image', async () => {
+    const { digest } = await service.resolve(image);
+    await service.resolve(`${registry.address}/team/fn@${digest}`);
+    const before = registry.requests.length;
+    clock.advance(10 * 60_000);
+    expect((await service.resolve(`${registry.address}/team/fn@${digest}`)).cached).to.equal(true);
+    expect(await programs.log('vault')).to.equal(`get ${registry.address}\n`);
+    expect(registry.requests).to.have.lengthOf(before);
+    await service.resolve(image, { refresh: true });
+    expect(await programs.log('vault')).to.equal(`get ${registry.address}\n`.repeat(2));
+  });
+
   it('[CH13] tells why a helper failed, without what it wrote, and asks nobody else', async () => {
     await programs.write('vault', `echo '${password}'; echo '${password}' >&2; exit 7`);
     const before = registry.requests.length;

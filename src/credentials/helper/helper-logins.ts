@@ -58,6 +58,13 @@ export class HelperLogins {
     return this.#flights.run(key, signal, async (flight) => this.#ask(question, flight));
   }
 
+  /** The login that it gave last, whether or not that still counts; undefined without one. */
+  last(question: HelperQuestion): { readonly answer: HelperAnswer; readonly isOld: boolean } | undefined {
+    const held = this.#held.get(keyOf(question));
+    if (held?.answer.kind !== 'login') return undefined;
+    return { answer: held.answer, isOld: this.#options.clock.now() >= held.untilMs };
+  }
+
   /** The registry did not let this login in: the helper is asked again the next time. */
   refused(question: HelperQuestion, login: Login): void {
     const key = keyOf(question);

@@ -43,9 +43,12 @@ export class GeneratedPullSecrets implements PodPullSecrets {
   }
 
   async choose(pod: PulledPod): Promise<ChosenSecrets> {
-    const found = await Promise.all(this.#programImages(pod).map(async (image) => this.#options.issued.for(image)));
-    const names = found.flatMap((issued) => issued.names);
-    const warnings = found.flatMap((issued) => issued.warnings);
+    const { issued } = this.#options;
+    const found = await Promise.all(
+      this.#programImages(pod).map(async (image) => issued.for(image, { remembered: true })),
+    );
+    const names = found.flatMap((of) => of.names);
+    const warnings = found.flatMap((of) => of.warnings);
     const { caller, reference } = pod;
     if (caller === undefined) return { names, scopeKey: '', warnings };
     const { callerKey, name } = await this.#callerSecret(reference, caller, AbortSignal.timeout(keyTimeoutMs));
@@ -74,7 +77,7 @@ export class GeneratedPullSecrets implements PodPullSecrets {
     const { issued, load, name } = this.#options;
     const names: string[] = [];
     for (const image of this.#programImages(pod)) {
-      for (const login of (await issued.for(image, signal)).logins) {
+      for (const login of (await issued.for(image, { signal })).logins) {
         await (await load()).secrets.ensureIssued(login, image, signal);
         names.push(issuedName(name, login.scope));
       }

@@ -1,5 +1,5 @@
 import type { Candidate } from '../../../credentials/candidate.ts';
-import type { CredentialSource, ImageName } from '../../../credentials/credential-source.ts';
+import type { CredentialSource, ImageName, LookupOptions } from '../../../credentials/credential-source.ts';
 import { nodeLogin } from './generated-content.ts';
 import { issuedName } from './generated-names.ts';
 import type { IssuedLogin } from './generated-secrets.ts';
@@ -34,8 +34,8 @@ export class IssuedLogins {
   }
 
   /** @throws {RunnerError} only the signal's reason */
-  async for(image: ImageName, signal?: AbortSignal): Promise<IssuedFor> {
-    const { candidates } = await this.#options.credentials.lookup(image, { signal });
+  async for(image: ImageName, options: Pick<LookupOptions, 'signal' | 'remembered'> = {}): Promise<IssuedFor> {
+    const { candidates } = await this.#options.credentials.lookup(image, options);
     const found = candidates.filter((candidate) => candidate.kind === 'login');
     const issued = found.filter((candidate) => candidate.issued !== undefined);
     const logins = issued.flatMap((candidate) => this.#loginOf(candidate));
