@@ -1,6 +1,7 @@
 import { RunnerError } from '../core/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
 import type { Reference } from '../image/reference.ts';
+import { clientCertificateHint } from './trust/trust-error.ts';
 import type { ErrorBody } from './error-body.ts';
 import { statusNames } from './transport/status-names.ts';
 
@@ -38,8 +39,15 @@ export function registryError(question: Question, answer: FailedAnswer): RunnerE
   }
   const shown = `${question.content} ${question.target} of ${repository(question)}`;
   return failure('REGISTRY_ERROR', answer, `${answer.host} did not give ${shown}: ${outcome(answer)}`, {
-    hint: `Ask whoever runs ${answer.host} what this answer means; asking again does not change it.`,
+    hint: wantsCertificate(answer)
+      ? clientCertificateHint(answer.host)
+      : `Ask whoever runs ${answer.host} what this answer means; asking again does not change it.`,
   });
+}
+
+/** nginx refuses clients without a certificate, or with a wrong one, by a page of HTTP. */
+function wantsCertificate({ status, body }: FailedAnswer): boolean {
+  return status === 400 && body.isHtml && /SSL certifica/i.test(body.text);
 }
 
 /** Something else than a registry listens there: a web page came back. */

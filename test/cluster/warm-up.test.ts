@@ -88,6 +88,25 @@ describe('what is configured about functions', function () {
     await podOf(stage.image('functions/broken:v1'));
   });
 
+  it('starts no pod of a registry that is not among --allowed-registries', async () => {
+    const cacheFile = join(folder.path, 'elsewhere.yaml');
+    await writeFile(cacheFile, 'registry.invalid/functions/echo:v1: 90m\n');
+    const strict = await startStageService(stage, [
+      `--pod-cache-config=${cacheFile}`,
+      `--allowed-registries=${stage.registry.authority}/functions`,
+    ]);
+    try {
+      await eventually('a refusal', 10_000, () =>
+        strict.logLines.some((line) => line.includes('REGISTRY_NOT_ALLOWED')),
+      );
+      const [line] = strict.logLines.filter((each) => each.includes('REGISTRY_NOT_ALLOWED'));
+      expect(line).to.include('function pod cannot be started ahead').and.include('registry.invalid/functions/echo');
+      await strict.porchEvaluate(stage.image(echoName), resourceList);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('runs the executable that a FunctionConfig names instead of the image', async () => {
     await configure('shout', { image: 'shout', prefixes: [prefix()], binaryExecutor: { tags: ['v1'], path: 'shout' } });
     let output = '';

@@ -73,4 +73,25 @@ describe('the pools of sockets', () => {
       expect(seen).to.deep.equal(dialled ? [address] : []);
     });
   }
+
+  it('of certificates that were replaced long ago are given up', async () => {
+    const agents = new Agents({
+      systemRoots: () => [],
+      insecureRegistries: InsecureRegistries.parse(''),
+      book: new AddressBook(undefined, systemClock),
+      dial: undefined,
+      timeouts: { connectMs: 1000, headersMs: 1000, bodyIdleMs: 1000 },
+    });
+    const agentOf = (key: string): ReturnType<Agents['agentFor']> =>
+      agents.agentFor({
+        ...open,
+        tls: { key, ca: [], clientCertificates: [], clientFor: 'registry', skipVerify: false },
+      });
+    const first = agentOf('first');
+    for (let count = 1; count < 100; count += 1) agentOf(String(count));
+    expect(agentOf('first')).to.equal(first);
+    agentOf('one more');
+    expect(agentOf('first')).to.not.equal(first);
+    await agents.close();
+  });
 });

@@ -50,8 +50,13 @@ function clientHeadline({ authority, signal, shownCertificate }: TrustFailure): 
 function clientHint({ authority, signal, shownCertificate }: TrustFailure): string | undefined {
   if (signal !== 'client-certificate' && signal !== 'unproven') return undefined;
   return shownCertificate === undefined
-    ? `Mount tls.crt and tls.key beside ca.crt at --tls-secret-path and set --registry-client-certificate, or give ${authority} a client certificate in --registry-hosts-dir.`
+    ? clientCertificateHint(authority)
     : `Mount a certificate for clients that ${authority} trusts, or have ${authority} trust the authority that signed this one.`;
+}
+
+/** For whoever has none to show yet. */
+export function clientCertificateHint(authority: string): string {
+  return `Mount tls.crt and tls.key beside ca.crt at --tls-secret-path and set --registry-client-certificate, or give ${authority} a client certificate in --registry-hosts-dir.`;
 }
 
 function headline(code: TrustErrorCode, authority: string, { scheme }: TrustPolicy): string {

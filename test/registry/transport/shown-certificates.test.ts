@@ -219,6 +219,20 @@ describe('the certificate of --registry-client-certificate, through the service'
     expect(registry.seen).to.deep.equal(only('runner'));
   });
 
+  it('is asked for by a page of HTTP where nginx stands before the registry, and the error tells', async () => {
+    await using stage = await Stage.create();
+    const page = '<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n</html>\r\n';
+    const { server } = await stage.start((_request, response) => {
+      response.writeHead(400, { 'content-type': 'text/html' }).end(page);
+    });
+    const failure = await stage.use(
+      async (service) => failureOfCall(service.resolve(`${server.authority}/team/fn:v1`)),
+      ['--registry-client-certificate=false'],
+    );
+    expect(failure.message).to.include('No required SSL certifica');
+    expect(failure.hint).to.include('--registry-client-certificate');
+  });
+
   for (const isProxied of [false, true]) {
     it(`is asked for by a server that hangs up instead of saying so, and the error tells${isProxied ? ', behind a proxy' : ''}`, async () => {
       await using stage = await Stage.create();
