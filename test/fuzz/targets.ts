@@ -13,6 +13,8 @@ import { krmOutput } from './targets/krm-output.ts';
 import { kubeconfig } from './targets/kubeconfig.ts';
 import { layer } from './targets/layer.ts';
 import { manifest } from './targets/manifest.ts';
+import { providerAnswer } from './targets/provider-answer.ts';
+import { providerConfig } from './targets/provider-config.ts';
 import { publicKeys } from './targets/public-keys.ts';
 import { reference } from './targets/reference.ts';
 import { signatureDocuments } from './targets/signature-documents.ts';
@@ -22,6 +24,8 @@ export const targets: readonly Target[] = [
   reference,
   credentials,
   helperAnswer,
+  providerAnswer,
+  providerConfig,
   challenge,
   manifest,
   imageConfig,

@@ -27,6 +27,8 @@ export interface ProviderConfigOptions {
   readonly parseDuration: (text: string) => number | undefined;
 }
 
+const maxBytes = 1024 * 1024;
+
 const configVersions: readonly unknown[] = ['v1', 'v1beta1', 'v1alpha1'].map((v) => `kubelet.config.k8s.io/${v}`);
 const protocolVersions: readonly string[] = ['v1', 'v1beta1', 'v1alpha1'].map(
   (version) => `credentialprovider.kubelet.k8s.io/${version}`,
@@ -131,6 +133,7 @@ function environmentOf(fields: ConfigFields): Readonly<Record<string, string>> {
 
 function parseDocument(bytes: Uint8Array, file: string): JsonObject {
   const fields = new ConfigFields({}, file);
+  if (bytes.length > maxBytes) throw fields.fault(`is larger than ${String(maxBytes)} bytes`);
   let document: unknown;
   try {
     document = load(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

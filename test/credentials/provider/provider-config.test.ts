@@ -89,6 +89,7 @@ describe("the kubelet's file of image credential providers", () => {
   const faults: readonly { readonly what: string; readonly text: string; readonly says: string }[] = [
     { what: 'nothing', text: '', says: 'is neither YAML nor JSON' },
     { what: 'a list', text: '[]', says: 'is not an object' },
+    { what: 'more than there can be', text: `#${' '.repeat(1 << 20)}`, says: 'is larger than 1048576 bytes' },
     { what: 'no YAML', text: `a: [\n${secret}`, says: 'is neither YAML nor JSON' },
     {
       what: 'another kind',
