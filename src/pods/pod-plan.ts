@@ -25,6 +25,12 @@ export interface PodPlan {
    * @throws {RunnerError} `PULL_SECRET`, `CLUSTER_*`
    */
   prepare(signal: AbortSignal): Promise<void>;
+  /**
+   * A node was refused the images of one of its pods.
+   *
+   * @returns whether the next pod would be given other credentials
+   */
+  renew?(signal: AbortSignal): Promise<boolean>;
   /** Pull secrets that its pods name and that hold nothing now: why a node may be refused its images. */
   missing?(): Promise<readonly MissingCredentials[]>;
   /**

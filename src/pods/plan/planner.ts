@@ -140,6 +140,7 @@ export class Planner {
       maxWaitlist: Math.max(1, config?.pod?.maxWaitlist ?? settings.maxWaitlist),
       ttlMs,
       prepare: async (signal) => this.#options.pullSecrets?.ensure(pulled, signal),
+      renew: async (signal) => (await this.#options.pullSecrets?.renew?.(pulled, signal)) ?? false,
       missing: async () => (await this.#options.pullSecrets?.missing?.(pulled)) ?? [],
       pod: (slot, lastHolderUid) => podObject(parts, slot, lastHolderUid),
       service: (name) => (serviceTemplate === undefined ? undefined : serviceObject(serviceTemplate, namespace, name)),

@@ -13,6 +13,8 @@ import type { Lease } from './lease.ts';
 import { Member, type MemberEvents } from './member.ts';
 import type { IndexChange, PodIndex } from './pod-index.ts';
 import { closedError, pendingError, vanishedError } from './pool-errors.ts';
+import { PullRenewal } from './pull-renewal.ts';
+import { RecentFailure } from './recent-failure.ts';
 import { Roster } from './roster.ts';
 import { Waiter } from './waiter.ts';
 
@@ -29,8 +31,6 @@ interface FunctionPodsParts {
   readonly counters: Counters;
 }
 
-/** A function whose pod failed gets no other for so long: a thousand calls must not make a thousand pods. */
-const failureMemoryMs = 3000;
 /** Pods that one call may wait for and that go before they serve. */
 const maxMoves = 3;
 
@@ -39,13 +39,16 @@ export class FunctionPods {
   readonly #parts: FunctionPodsParts;
   readonly #roster = new Roster();
   readonly #events: MemberEvents;
+  readonly #renewal: PullRenewal<Member>;
   #plan: PodPlan;
-  #failure: { readonly error: RunnerError; readonly untilMs: number } | undefined;
+  readonly #failure: RecentFailure;
   #isClosed = false;
 
   constructor(plan: PodPlan, parts: FunctionPodsParts) {
     this.#plan = plan;
     this.#parts = parts;
+    this.#renewal = new PullRenewal(parts.clock, parts.log);
+    this.#failure = new RecentFailure(parts.clock);
     this.#events = {
       serves: (member) => {
         this.#serves(member);
@@ -144,10 +147,17 @@ export class FunctionPods {
 
   #judge(member: Member, known: KnownPod, isGone: boolean): void {
     const { verdict, draining, uid } = known;
-    const isOut = isGone || draining !== undefined || this.#parts.index.condemned(uid) !== undefined;
+    const isCondemned = this.#parts.index.condemned(uid) !== undefined;
     // A pod that has served is replaced whatever ended it: the calls that wait now are not to blame.
-    if (verdict.kind === 'hopeless' && !member.hasServed) this.#fail(member, verdict.error, 'serving');
-    else if (isOut || verdict.kind === 'hopeless' || verdict.kind === 'ended') this.#vanish(member, known.name);
+    if (verdict.kind === 'hopeless' && !member.hasServed && !isCondemned) {
+      this.#renewal.attempt(member, verdict.error, this.#plan, (isRenewed) => {
+        if (isRenewed) this.#condemn(member, 'credentials renewed', true);
+        else this.#fail(member, verdict.error, 'serving');
+      });
+      return;
+    }
+    const isOut = isCondemned || isGone || draining !== undefined;
+    if (isOut || verdict.kind === 'hopeless' || verdict.kind === 'ended') this.#vanish(member, known.name);
     else member.observe(known);
   }
 
@@ -165,9 +175,9 @@ export class FunctionPods {
 
   /** The pod never will take calls. Its waiters are told so, unless there is another one for them. */
   #fail(member: Member, error: RunnerError, elsewhere: 'serving' | 'any'): void {
-    const { log, counters, clock } = this.#parts;
+    const { log, counters } = this.#parts;
     if (this.#isClosed || member.state === 'retired') return;
-    this.#failure = { error, untilMs: clock.now() + failureMemoryMs };
+    this.#failure.note(error);
     counters.add('pod_starts', { outcome: error.code });
     log.warn('function pod failed', { image: this.#plan.image, pod: member.known?.name, slot: member.slot, error });
     const waiters = this.#roster.retire(member);
@@ -212,13 +222,14 @@ export class FunctionPods {
       events: this.#events,
     });
     this.#roster.set(member);
+    this.#renewal.enrolled(member);
     return member;
   }
 
   /** Starts a pod for a free slot, unless there is none or the last pod failed a moment ago. */
   #grow(): void {
     const slot = freeSlot(this.#roster.slots, this.#maxPods);
-    if (slot === undefined || this.#isClosed || this.#recentFailure() !== undefined) return;
+    if (slot === undefined || this.#isClosed || this.#failure.error !== undefined) return;
     const member = this.#enroll(slot);
     const { index } = this.#parts;
     this.#launch(member, this.#plan).catch((thrown: unknown) => {
@@ -227,11 +238,6 @@ export class FunctionPods {
       if (error.code === 'CLUSTER_UNAVAILABLE') index.pardon(this.#plan.key, slot);
       if (member.known === undefined) this.#fail(member, error, 'any');
     });
-  }
-
-  #recentFailure(): RunnerError | undefined {
-    if (this.#failure !== undefined && this.#failure.untilMs <= this.#parts.clock.now()) this.#failure = undefined;
-    return this.#failure?.error;
   }
 
   async #launch(member: Member, plan: PodPlan): Promise<void> {
@@ -280,7 +286,7 @@ export class FunctionPods {
     }
     if (this.#roster.isEmpty) this.#grow();
     const member = leastLoaded(this.#roster.members);
-    if (member === undefined) waiter.fail(this.#recentFailure() ?? closedError());
+    if (member === undefined) waiter.fail(this.#failure.error ?? closedError());
     else member.waiters.add(waiter);
   }
 
