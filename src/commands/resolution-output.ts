@@ -12,7 +12,7 @@ export interface ShownResolution extends Resolved {
 
 /** The object of `resolve --output json`. */
 export function resolutionJson(shown: ShownResolution): Readonly<Record<string, unknown>> {
-  const { resolution, runsAs, cached, elapsedMs } = shown;
+  const { resolution, runsAs, cached, elapsedMs, signedBy } = shown;
   return {
     image: resolution.image,
     reference: resolution.reference.canonical,
@@ -29,13 +29,17 @@ export function resolutionJson(shown: ShownResolution): Readonly<Record<string, 
     connection: resolution.connection,
     attempts: resolution.attempts,
     credential: resolution.credential,
+    ...(signedBy !== undefined && { signedBy }),
     cached,
     elapsedMs: Math.round(elapsedMs * 10) / 10,
   };
 }
 
 /** The same for a person, one line per value. */
-export function resolutionText({ resolution, runsAs, cached, elapsedMs }: ShownResolution, io: CommandIo): string {
+export function resolutionText(
+  { resolution, runsAs, cached, elapsedMs, signedBy }: ShownResolution,
+  io: CommandIo,
+): string {
   const paint = paintFor(io.stdout, io.environment);
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ['image', [resolution.image]],
@@ -53,6 +57,7 @@ export function resolutionText({ resolution, runsAs, cached, elapsedMs }: ShownR
     ['connection', [resolution.connection]],
     ['attempts', resolution.attempts.map(attemptText)],
     ['credential', [resolution.credential]],
+    ['signed by', signedBy === undefined ? [] : [signedBy]],
     ['cached', [cached ? 'yes' : 'no']],
     ['elapsed', [`${elapsedMs.toFixed(1)} ms`]],
     ['warnings', resolution.warnings],

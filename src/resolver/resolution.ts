@@ -42,4 +42,6 @@ export interface Resolved {
   /** True when the answer is one that was known before, not one that the registry gave just now. */
   readonly cached: boolean;
   readonly elapsedMs: number;
+  /** File of the key that has signed it, where one has to have. */
+  readonly signedBy?: string | undefined;
 }

@@ -13,6 +13,7 @@ import { shownInput } from '../image/quote.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/session.ts';
 import { cacheKey, tagKey } from './cache-key.ts';
+import type { ImageVerifier } from './image-verifier.ts';
 import { type Answer, Lookup, type Question, refusals, type Session, type SessionSource } from './lookup.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { type AnswerSource, toResolution } from './to-resolution.ts';
@@ -45,15 +46,6 @@ export interface ResolverOptions<S extends Session = RegistrySession> {
 export interface ImageGate {
   /** The name under which the image is looked up. @throws {RunnerError} when it must not be */
   admit(reference: Reference): Reference;
-}
-
-/** Whether what an image name points at may be run. */
-export interface ImageVerifier {
-  /** @throws {RunnerError} when it must not be, or when that cannot be found out */
-  verify(
-    image: { readonly reference: Reference; readonly digest: string; readonly candidates: readonly Candidate[] },
-    signal: AbortSignal,
-  ): Promise<void>;
 }
 
 /** Who asks. */
@@ -109,15 +101,13 @@ export class Resolver<S extends Session = RegistrySession> {
       reference = this.#admitted(image);
       const { question, answer } = await this.#answered(reference, options);
       const { digest } = answer.entry;
-      if (verifier !== undefined) {
-        const { candidates } = await this.#current(question, signal);
-        await verifier.verify({ reference, digest, candidates }, signal);
-      }
+      const candidates = async (): Promise<readonly Candidate[]> => (await this.#current(question, signal)).candidates;
+      const signedBy = await verifier?.verify({ reference, digest, candidates }, signal);
       const elapsedMs = clock.now() - startedMs;
       counters.add('resolutions', { source: answer.source, outcome: 'ok' });
       log.debug('image resolved', { image, digest, source: answer.source, elapsedMs });
       const resolution = toResolution(image, question, answer, answer.source);
-      return { resolution, cached: answer.source !== 'registry', elapsedMs };
+      return { resolution, cached: answer.source !== 'registry', elapsedMs, signedBy };
     } catch (thrown) {
       const { code, message, details } = failure(thrown, signal);
       counters.add('resolutions', { source: 'none', outcome: code });

@@ -36,12 +36,13 @@ export interface SignatureVerifierOptions {
   readonly counters: Counters;
 }
 
-/** What is to be verified, and with whose credentials the registry is asked. */
+/** What is to be verified. */
 export interface ImageQuestion {
   readonly reference: Reference;
   /** What the name points at, index or manifest. */
   readonly digest: string;
-  readonly candidates: readonly Candidate[];
+  /** Whose credentials the registry is asked with; called only where it is asked. */
+  readonly candidates: () => Promise<readonly Candidate[]>;
 }
 
 interface Refusal {
@@ -60,44 +61,39 @@ const refusedMs = 5000;
  */
 export class SignatureVerifier {
   readonly #options: SignatureVerifierOptions;
-  readonly #verified = new Recent<true>(maxVerified);
+  /** The fingerprint of the key. */
+  readonly #verified = new Recent<string>(maxVerified);
   readonly #refused = new Recent<Refusal>(maxRefused);
-  readonly #flights = new SingleFlight<void>();
+  readonly #flights = new SingleFlight<string>();
 
   constructor(options: SignatureVerifierOptions) {
     this.#options = options;
   }
 
-  /** @throws RunnerError `SIGNATURE_MISSING`, `SIGNATURE_INVALID`; or why that cannot be found out, which is no leave to run */
-  async verify(question: ImageQuestion, signal: AbortSignal): Promise<void> {
-    const { reference, digest, candidates } = question;
+  /**
+   * @returns the file of the key that has signed the image; undefined where none has to
+   * @throws RunnerError `SIGNATURE_MISSING`, `SIGNATURE_INVALID`; or why that cannot be found out, which is no leave to run
+   */
+  async verify(question: ImageQuestion, signal: AbortSignal): Promise<string | undefined> {
+    const { reference, digest } = question;
     const files = keyFilesFor(this.#options.rules, reference);
-    if (files === undefined) return;
+    if (files === undefined) return undefined;
     const keys = await this.#options.keysOf(files);
-    const claim = JSON.stringify([digest, keys.map(({ fingerprint }) => fingerprint).toSorted()]);
-    if (this.#verified.get(claim) === true) return;
-    const asker = candidates.map((candidate) =>
-      candidate.kind === 'login' ? candidate.fingerprint : candidate.reason,
-    );
-    const flight = JSON.stringify([claim, reference.domain, reference.path, asker]);
+    const known = this.#verified.get(claimOf(digest, keys));
+    if (known !== undefined) return fileOf(known, keys);
+    const candidates = await question.candidates();
+    const asked: Asked = { reference, digest, candidates, files, keys };
+    const flight = flightOf(asked);
     const refusal = this.#refused.get(flight);
     if (refusal !== undefined && this.#options.clock.now() < refusal.untilMs) throw refusal.error;
-    await this.#flights.run(flight, signal, async (shared) =>
-      this.#check(question, { files, keys, claim, flight }, shared),
-    );
+    const signer = await this.#flights.run(flight, signal, async (shared) => this.#check(asked, shared));
+    return fileOf(signer, keys);
   }
 
-  async #check(
-    { reference, digest, candidates }: ImageQuestion,
-    {
-      files,
-      keys,
-      claim,
-      flight,
-    }: { files: readonly string[]; keys: readonly VerificationKey[]; claim: string; flight: string },
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** @returns the fingerprint of the key */
+  async #check(asked: Asked, signal: AbortSignal): Promise<string> {
     const { client, clock, counters, log, timeoutMs } = this.#options;
+    const { reference, digest, candidates, files, keys } = asked;
     const image = reference.canonical;
     const wanted = { digest: parseDigest(digest), keys, findings: noFindings() };
     using bounded = withTimeout(signal, timeoutMs, `looking for the signature of ${image}`);
@@ -105,17 +101,42 @@ export class SignatureVerifier {
       const session = client.session(reference, candidates);
       const key = await session.findAttached(async (host, own) => findSignature(host, wanted, own), bounded.signal);
       if (key === undefined) throw notSigned(reference, digest, files, wanted.findings);
-      this.#verified.set(claim, true);
+      this.#verified.set(claimOf(digest, keys), key.fingerprint);
       counters.add('signature_checks', { outcome: 'ok' });
       log.info('image is signed', { image, digest, key: key.file });
+      return key.fingerprint;
     } catch (thrown) {
       const error = toRunnerError(thrown);
       counters.add('signature_checks', { outcome: error.code });
       if (error.code === 'SIGNATURE_MISSING' || error.code === 'SIGNATURE_INVALID') {
-        this.#refused.set(flight, { error, untilMs: clock.now() + refusedMs });
+        this.#refused.set(flightOf(asked), { error, untilMs: clock.now() + refusedMs });
         log.info('image is not signed as it has to be', { image, digest, reason: error.message });
       }
       throw error;
     }
   }
+}
+
+/** A question whose answer is not known. */
+interface Asked {
+  readonly reference: Reference;
+  readonly digest: string;
+  readonly candidates: readonly Candidate[];
+  readonly files: readonly string[];
+  readonly keys: readonly VerificationKey[];
+}
+
+/** What a good answer is about: nothing but the digest and the keys. */
+function claimOf(digest: string, keys: readonly VerificationKey[]): string {
+  return JSON.stringify([digest, keys.map(({ fingerprint }) => fingerprint).toSorted()]);
+}
+
+/** Others may find a signature where this one does not: in another repository, or with other credentials. */
+function flightOf({ reference, digest, candidates, keys }: Asked): string {
+  const asker = candidates.map((candidate) => (candidate.kind === 'login' ? candidate.fingerprint : candidate.reason));
+  return JSON.stringify([claimOf(digest, keys), reference.domain, reference.path, asker]);
+}
+
+function fileOf(fingerprint: string, keys: readonly VerificationKey[]): string | undefined {
+  return keys.find((key) => key.fingerprint === fingerprint)?.file;
 }

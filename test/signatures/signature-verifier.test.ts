@@ -28,12 +28,14 @@ describe('the verifier of signatures', () => {
   let keys: readonly VerificationKey[];
   let clock: MovableClock;
   let verifier: SignatureVerifier;
+  let lookups: number;
 
   beforeEach(() => {
     host = new MemoryHost();
     signer = makeSigner();
     keys = parsePublicKeys(Buffer.from(signer.publicPem), 'a.pem');
     clock = new MovableClock();
+    lookups = 0;
     verifier = new SignatureVerifier({
       rules: ['registry.example=a.pem'].map(parseVerifyOption),
       keysOf: async () => Promise.resolve(keys),
@@ -45,26 +47,35 @@ describe('the verifier of signatures', () => {
     });
   });
 
-  /** `signed`, or the code of the error. */
+  /** By whom it is signed, or the code of the error. */
   async function verify(name = image, candidates: readonly Candidate[] = [anonymous]): Promise<string> {
-    const question = { reference: parseReference(name), digest, candidates };
+    const question = {
+      reference: parseReference(name),
+      digest,
+      candidates: async () => {
+        lookups += 1;
+        return Promise.resolve(candidates);
+      },
+    };
     return verifier.verify(question, AbortSignal.timeout(5000)).then(
-      () => 'signed',
+      (file) => (file === undefined ? 'not asked for' : `signed by ${file}`),
       (thrown: unknown) => toRunnerError(thrown).code,
     );
   }
 
   it('asks nobody about an image that no pattern matches', async () => {
-    expect(await verify('elsewhere.example/team/fn')).to.equal('signed');
+    expect(await verify('elsewhere.example/team/fn')).to.equal('not asked for');
     expect(host.requests).to.deep.equal([]);
+    expect(lookups).to.equal(0);
   });
 
   it('remembers a digest, under whatever name and for whomever it was found signed', async () => {
     host.tag(digest, [signer.simple(digest)]);
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
     const requests = host.requests.length;
-    expect(await verify('registry.example/other/name', [login])).to.equal('signed');
+    expect(await verify('registry.example/other/name', [login])).to.equal('signed by a.pem');
     expect(host.requests).to.have.length(requests);
+    expect(lookups).to.equal(1);
   });
 
   it('checks anew when the keys are others, and not when they only come in another order', async () => {
@@ -73,15 +84,15 @@ describe('the verifier of signatures', () => {
     const [second] = parsePublicKeys(Buffer.from(makeSigner().publicPem), 'b.pem');
     if (first === undefined || second === undefined) throw new Error('two keys are needed');
     keys = [first, second];
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
     const requests = host.requests.length;
     keys = [second, first];
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
     expect(host.requests).to.have.length(requests);
     keys = [second];
     expect(await verify()).to.equal('SIGNATURE_INVALID');
     keys = [first];
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
   });
 
   it('remembers a refusal for five seconds, for who asked for that name alone', async () => {
@@ -90,7 +101,7 @@ describe('the verifier of signatures', () => {
     clock.advance(4000);
     expect(await verify()).to.equal('SIGNATURE_MISSING');
     const requests = host.requests.length;
-    expect(await verify(image, [login])).to.equal('signed');
+    expect(await verify(image, [login])).to.equal('signed by a.pem');
     expect(host.requests.length).to.be.above(requests);
   });
 
@@ -98,18 +109,18 @@ describe('the verifier of signatures', () => {
     expect(await verify()).to.equal('SIGNATURE_MISSING');
     host.tag(digest, [signer.simple(digest)]);
     clock.advance(5001);
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
   });
 
   it('remembers no failure of the registry', async () => {
     host.failure = new RunnerError('UNREACHABLE', 'down');
     expect(await verify()).to.equal('UNREACHABLE');
     host.tag(digest, [signer.simple(digest)]);
-    expect(await verify()).to.equal('signed');
+    expect(await verify()).to.equal('signed by a.pem');
   });
 
   it('names image, digest and key files in a refusal, and how to sign', async () => {
-    const question = { reference: parseReference(image), digest, candidates: [] };
+    const question = { reference: parseReference(image), digest, candidates: async () => Promise.resolve([]) };
     const error = await verifier.verify(question, AbortSignal.timeout(5000)).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(RunnerError);
     const { message, details } = toRunnerError(error);
