@@ -11,7 +11,7 @@ import type { Patient } from './patient.ts';
 import type { RegistryAccess } from './registry-access.ts';
 import { failed, ok, type Remark, skipped, warning } from './remark.ts';
 
-const boundMs = 20_000;
+const mostMs = 20_000;
 
 /** One login that stands in the file, and where it would be shown. */
 interface Login {
@@ -24,6 +24,7 @@ interface Login {
 
 /** Each registry of the credentials file: reached, and logged in to. Images that are named tell which repository to ask of. */
 export function registriesCheck(patient: Patient, access: RegistryAccess): Check {
+  const boundMs = Math.min(mostMs, patient.options.resolveTimeoutMs);
   return {
     name: 'registry',
     timeoutMs: boundMs + 5000,

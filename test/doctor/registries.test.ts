@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { generateKeyPairSync } from 'node:crypto';
 import { type Authority, createAuthority, type KeyPair } from '../../examples/registry/certificates.ts';
 import { buildImage } from '../../examples/registry/image.ts';
 import { pushImage } from '../../examples/registry/push.ts';
@@ -6,6 +7,7 @@ import { type DockerRegistry, startDockerRegistry } from '../support/docker-regi
 import { freePort } from '../support/free-port.ts';
 import { type MountedSecret, mountSecret } from '../support/mounted-secret.ts';
 import { requires } from '../support/requires.ts';
+import { startTcpServer } from '../support/tcp-server.ts';
 import { startTokenService, type TokenService } from '../support/token-service.ts';
 import { type DoctorAnswer, doctor } from './doctor-command.ts';
 
@@ -45,7 +47,7 @@ describe('doctor, of registries', function () {
   const look = async (
     auths: Readonly<Record<string, object>>,
     { caPem = ca.certificatePem, args = [] }: { readonly caPem?: string; readonly args?: readonly string[] } = {},
-  ): Promise<DoctorAnswer> => {
+  ): Promise<DoctorAnswer & { readonly all: readonly string[] }> => {
     const auth = await mountSecret({ '.dockerconfigjson': JSON.stringify({ auths }) });
     const authorities = await mountSecret({ 'ca.crt': caPem });
     mounts.push(auth, authorities);
@@ -58,7 +60,7 @@ describe('doctor, of registries', function () {
       ...args,
     ]);
     expect(answer.text).not.to.include('canary');
-    return { ...answer, lines: answer.lines.filter((line) => line.includes(' registry: ')) };
+    return { ...answer, all: answer.lines, lines: answer.lines.filter((line) => line.includes(' registry: ')) };
   };
   const basic = (password = user.password, name = user.name): object => ({ username: name, password });
 
@@ -132,5 +134,65 @@ describe('doctor, of registries', function () {
     await look({ [`${byToken.authority}/team/fn`]: basic() });
     const asked = (await byToken.accessLog()).slice(before).map(({ method, path }) => `${method} ${path}`);
     expect(new Set(asked)).to.deep.equal(new Set(['GET /v2/']));
+  });
+
+  it('says of an image what it is, with what it was found, and that its login could push', async () => {
+    const image = `${byToken.authority}/team/fn:v1`;
+    const { all, exitCode } = await look({ [byToken.authority]: basic() }, { args: [image] });
+    const said = all
+      .filter((line) => line.includes(' image: '))
+      .map((line) => line.replaceAll(byToken.authority, 'REGISTRY'));
+    const digest = /sha256:\w+/.exec(said.join())?.[0] ?? '';
+    const name = 'image: REGISTRY/team/fn:v1:';
+    expect(said).to.deep.equal([
+      `ok ${name} means REGISTRY/team/fn:v1`,
+      `ok ${name} credentials that match: REGISTRY`,
+      `ok ${name} found: ${digest}, reached by mounted-ca, with REGISTRY`,
+      `ok ${name} platform linux/amd64 of linux/amd64`,
+      `ok ${name} runs ["/fn"]`,
+      `warning ${name} REGISTRY could push to team/fn -> The runner only pulls: give it an account that cannot.`,
+    ]);
+    expect(exitCode).to.equal(0);
+    const reader = await look({ [byToken.authority]: basic('reads', 'reader') }, { args: [image] });
+    expect(reader.all.at(-1)).to.match(/^ok image: .* cannot push to team\/fn$/);
+  });
+
+  it('tells of an image that nobody has signed who may', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = await mountSecret({ 'team.pem': publicKey.export({ type: 'spki', format: 'pem' }).toString() });
+    mounts.push(keys);
+    const args = [`${byToken.authority}/team/fn:v1`, `--verify-images=${keys.file('team.pem')}`];
+    const { all, exitCode } = await look({ [byToken.authority]: basic() }, { args });
+    expect(all.at(-1)).to.match(
+      /^problem image: .* has no cosign signature, and needs one by a key of .* -> Sign it: cosign sign/,
+    );
+    expect(exitCode).to.equal(1);
+  });
+
+  it('looks an image up where --run-registry says', async () => {
+    const args = ['registry.example/team/fn:v1', `--run-registry=${byToken.authority}=registry.example`];
+    const { all, exitCode } = await look({ [byToken.authority]: basic('reads', 'reader') }, { args });
+    const means = `means registry.example/team/fn:v1; looked up as ${byToken.authority}/team/fn:v1 (--run-registry)`;
+    expect(all).to.include(`ok image: registry.example/team/fn:v1: ${means}`);
+    expect(exitCode).to.equal(0);
+  });
+
+  it('tells of an image without a login, in the words of its registry', async () => {
+    const { all, exitCode } = await look({}, { args: [`${guarded.authority}/team/fn:v1`] });
+    expect(all.at(-1)).to.match(/^problem image: .* wants a login for team\/fn, .* -> Add an entry for /);
+    expect(exitCode).to.equal(1);
+  });
+
+  it('is done within seconds where a registry never answers', async () => {
+    const silent = await startTcpServer(() => undefined);
+    const startMs = Date.now();
+    const { lines } = await look(
+      { [silent.authority]: basic(), [guarded.authority]: basic() },
+      { args: ['--resolve-timeout=2s'] },
+    );
+    expect(Date.now() - startMs).to.be.below(10_000);
+    expect(lines[0]).to.match(/^problem registry: /);
+    expect(lines[1]).to.match(/^ok registry: .*; login accepted/);
+    await silent.stop();
   });
 });
