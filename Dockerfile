@@ -43,7 +43,8 @@ RUN apt-get update \
  && mkdir /home/nonroot/functions \
  && printf '#!/bin/sh\nexec node /app/dist/main.js "$@"\n' > /home/nonroot/server \
  && printf '#!/bin/sh\nexec node /app/dist/main.js health "$@"\n' > /home/nonroot/grpc-health-probe \
- && chmod 0755 /home/nonroot/server /home/nonroot/grpc-health-probe
+ && chmod 0755 /home/nonroot/server /home/nonroot/grpc-health-probe \
+ && ln -s /home/nonroot/server /usr/local/bin/function-runner
 COPY --from=build /usr/local/bin/node /usr/local/bin/
 COPY --from=build /build/node_modules /app/node_modules
 COPY --from=build /build/dist /app/dist
