@@ -10,9 +10,6 @@ export interface VerifyOption {
   readonly files: readonly string[];
 }
 
-const right =
-  'write [PATTERN=]KEY.pem[,KEY.pem...], like ghcr.io/team=team.pem, or =KEY.pem for a file with = in its name';
-
 /**
  * Reads `[PATTERN=]KEY.pem[,KEY.pem…]`. No pattern, or `*`, is every image. Looks at no file.
  *
@@ -21,14 +18,14 @@ const right =
 export function parseVerifyOption(text: string): VerifyOption {
   const equals = text.indexOf('=');
   const files = text.slice(equals + 1).split(',');
-  if (files.includes('')) throw fault(text, 'names a key file without a name');
+  if (files.includes('')) throw fault(text, 'names a key file without a name; write [PATTERN=]KEY.pem[,KEY.pem...]');
   const pattern = text.slice(0, Math.max(equals, 0));
   if (pattern === '' || pattern === '*') return { pattern: undefined, files };
   const parsed = ImagePattern.parse(pattern);
-  if ('fault' in parsed) throw fault(pattern, parsed.fault);
+  if ('fault' in parsed) throw fault(pattern, `${parsed.fault}; a file with = in its name is written =KEY.pem`);
   return { pattern: parsed, files };
 }
 
 function fault(text: string, problem: string): RunnerError {
-  return new RunnerError('CFG_OPTION', `--verify-images: ${quoteInput(text)} ${problem}; ${right}`);
+  return new RunnerError('CFG_OPTION', `--verify-images: ${quoteInput(text)} ${problem}`);
 }

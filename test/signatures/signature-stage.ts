@@ -96,7 +96,7 @@ export async function setSignatureStage(): Promise<SignatureStage> {
   };
 }
 
-function answersFor({ manifest, blobs }: Image): Answers {
+export function answersFor({ manifest, blobs }: Image): Answers {
   return new Map<string, Blob>([
     [`/v2/${repository}/manifests/v1`, manifest],
     [pathOf.manifest(manifest), manifest],
@@ -104,7 +104,11 @@ function answersFor({ manifest, blobs }: Image): Answers {
   ]);
 }
 
-function answer(answers: Answers, request: Parameters<Handler>[0], response: ServerResponse): ReturnType<Handler> {
+export function answer(
+  answers: Answers,
+  request: Parameters<Handler>[0],
+  response: ServerResponse,
+): ReturnType<Handler> {
   const found = answers.get(request.target.replace(/\?.*$/, ''));
   if (typeof found === 'function') return found(request, response);
   if (found !== undefined) sendBlob(response, found);

@@ -42,7 +42,7 @@ describe('--verify-images', () => {
     { text: 'ghcr.io/team@sha256=a.pem', reason: '@' },
     { text: 'team/fn=a.pem', reason: 'names no registry' },
     { text: 'ghcr.io/Team=a.pem', reason: 'path' },
-    { text: '/keys/a=b.pem', reason: '=KEY.pem for a file with = in its name' },
+    { text: '/keys/a=b.pem', reason: 'a file with = in its name is written =KEY.pem' },
   ]) {
     it(`refuses ${JSON.stringify(text)}`, () => {
       expect(() => parseVerifyOption(text))
