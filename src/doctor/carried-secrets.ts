@@ -1,6 +1,8 @@
 import type { Candidate } from '../credentials/candidate.ts';
 import type { Reference } from '../image/reference.ts';
 import { RunRegistries } from '../image/run-registries.ts';
+import { unusedMsOf } from '../kubernetes/pull-secret/generated/generated-names.ts';
+import { isScopedName } from '../kubernetes/pull-secret/kept-secrets.ts';
 import { NodeConfig } from '../kubernetes/pull-secret/node-config.ts';
 import { type NodeView, nodeView } from '../kubernetes/pull-secret/node-view.ts';
 import { readPullSecret } from '../kubernetes/pull-secret/named/read-pull-secret.ts';
@@ -58,13 +60,14 @@ async function carriedSecret(name: string, question: Question): Promise<Carried>
 /** The service makes its own before it creates the pod. */
 async function absentSecret(name: string, { image, pulled, patient, used }: Question): Promise<Carried> {
   const { registryAuthSecretName: own } = patient.options;
-  const file = name.startsWith(own) ? await readCredentialsFile(patient.options) : undefined;
+  const isReplica = name === own || isScopedName(name, own);
+  const file = isReplica ? await readCredentialsFile(patient.options) : undefined;
   if (file !== undefined) {
     const { pairs } = RunRegistries.parse(patient.options.runRegistry);
     const bytes = NodeConfig.parse(file.bytes, file.path, pairs).whole.bytes.reveal();
     return viewed(`${name}, which the service is yet to make`, image, nodeView(bytes, file.path, pulled), used);
   }
-  if (used.kind === 'login' && used.issued !== undefined) {
+  if (used.kind === 'login' && used.issued !== undefined && unusedMsOf(own, name) !== undefined) {
     return { remarks: [], matching: [`${used.key} in ${name}, which the service is yet to make`] };
   }
   const why = `pull secret ${name} is not there; nodes pass it over`;

@@ -3,8 +3,11 @@ import { startServing } from '../commands/serving.ts';
 import { doctor } from '../doctor/doctor-command.ts';
 import { porchTemplate } from '../pods/plan/porch-template.ts';
 import { functionNamespace as namespace, runnerUser } from '../support/cluster/runner-access.ts';
+import type { ApiRequest } from '../support/cluster/audit-log.ts';
+import { answering, helperPrograms } from '../credentials/helper-programs.ts';
+import { mountSecret } from '../support/mounted-secret.ts';
 import { requires } from '../support/requires.ts';
-import { DoctorStage, expectLine, secretType } from './stage/doctor-stage.ts';
+import { DoctorStage, expectLine, login as stageLogin, secretType } from './stage/doctor-stage.ts';
 
 const core = `/api/v1/namespaces/${namespace}`;
 
@@ -119,16 +122,46 @@ describe('doctor, of images in a cluster', function () {
     expectLine(absent, 'warning wrapper image: REGISTRY/team/absent:v1: not found from here: ');
   });
 
+  it('follows the login of a helper to the secret that the service would make for it', async () => {
+    const helpers = await helperPrograms({ company: answering(stageLogin.name, stageLogin.password) });
+    stage.undo(async () => helpers.remove());
+    const config = JSON.stringify({ auths: {}, credHelpers: { [stage.registry.authority]: 'company' } });
+    const auth = await mountSecret({ '.dockerconfigjson': config });
+    stage.undo(async () => auth.remove());
+    const before = (await stage.cluster.requests()).length;
+    const flags = [`--registry-auth-secret-path=${auth.file('.dockerconfigjson')}`, stage.image];
+    const answer = await stage.look(flags, { PATH: helpers.path });
+    expectLine(answer, `ok credentials: helper for REGISTRY: docker-credential-company is ${helpers.folder}/`);
+    expectLine(
+      answer,
+      'ok registry: REGISTRY (docker-credential-company for REGISTRY): reached by mounted-ca; login accepted',
+    );
+    expectLine(answer, 'warning rights: pull secrets of programs: ');
+    expect(answer.exitCode).to.equal(1);
+    const allowed = await stage.look([...flags, `--kubeconfig=${stage.cluster.adminKubeconfig}`], {
+      PATH: helpers.path,
+    });
+    expect(allowed.exitCode).to.equal(0);
+    expect(allowed.lines.at(-1)).to.match(
+      /^ok image: .*: the node would pull .* with docker-credential-company for REGISTRY in registry-auth-secret-\w+, which the service is yet to make$/,
+    );
+    expect(changesAmong((await stage.cluster.requests()).slice(before))).to.deep.equal([]);
+  });
+
   it('changes nothing in the cluster, whatever it looks at', async () => {
     await stage.putTemplate(porchTemplate);
     const before = (await stage.cluster.requests(runnerUser)).length;
     await stage.look([stage.image, `${stage.registry.authority}/team/absent:v1`]);
     const asked = (await stage.cluster.requests(runnerUser)).slice(before);
-    const changes = asked.filter(({ verb, resource, uri }) => {
-      if (['get', 'list', 'watch'].includes(verb)) return false;
-      return !(verb === 'create' && (resource.startsWith('selfsubject') || uri.endsWith('?dryRun=All')));
-    });
     expect(asked.length).to.be.above(5);
-    expect(changes).to.deep.equal([]);
+    expect(changesAmong(asked)).to.deep.equal([]);
   });
 });
+
+/** All but reads, reviews, which are answered and not kept, and what is only tried. */
+function changesAmong(requests: readonly ApiRequest[]): readonly ApiRequest[] {
+  return requests.filter(({ verb, resource, uri }) => {
+    if (['get', 'list', 'watch'].includes(verb)) return false;
+    return !(verb === 'create' && (resource.startsWith('selfsubject') || uri.endsWith('?dryRun=All')));
+  });
+}

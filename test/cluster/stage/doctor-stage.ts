@@ -9,7 +9,7 @@ import { type DockerRegistry, startDockerRegistry } from '../../support/docker-r
 import { jsonAt } from '../../support/json-at.ts';
 import { dockerConfigJson, type MountedSecret, mountSecret } from '../../support/mounted-secret.ts';
 
-const login = { name: 'joe', password: 'canary-of-a:password' };
+export const login = { name: 'joe', password: 'canary-of-a:password' };
 const core = `/api/v1/namespaces/${namespace}`;
 export const secretType = 'kubernetes.io/dockerconfigjson';
 
