@@ -108,7 +108,12 @@ export class CredentialSource {
       case 'none':
         return undefined;
       case 'failed':
-        return { kind: 'broken', key, reason: answer.reason };
+        return {
+          kind: 'broken',
+          key,
+          reason: answer.reason,
+          hint: `Run docker-credential-${choice.name} get by hand, with ${server} on its standard input: what it writes is not shown here.`,
+        };
       case 'login': {
         const { login } = answer;
         const refused = (): void => {

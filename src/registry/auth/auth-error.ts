@@ -4,18 +4,8 @@ import type { Reference } from '../../image/reference.ts';
 import { dockerHub } from '../../image/docker-hub.ts';
 import type { ErrorBody } from '../error-body.ts';
 import { said } from '../registry-error.ts';
+import { credentialsHint, mend, originOf } from './credential-place.ts';
 import type { Route } from '../transport/transport-request.ts';
-
-const credentialsHint = 'the dockerconfigjson at --registry-auth-secret-path (read with --enable-private-registries)';
-
-/** The key says which pull secret of the cluster it is in. */
-function isOfSecret(key: string): boolean {
-  return key.startsWith('pull secret ');
-}
-
-function placeOf(key: string): string {
-  return isOfSecret(key) ? 'the namespace of function pods' : credentialsHint;
-}
 
 /** The registry, or its token service, wants a login and there is none for this image (B7, ER7, ER8). */
 export function loginMissing(reference: Reference, host: string, words: string): RunnerError {
@@ -32,7 +22,7 @@ export function loginRefused(host: string, key: string, words: string): RunnerEr
   const answer = words === '' ? '' : `; it said: ${words}`;
   return new RunnerError('AUTH_REFUSED', `${host} refused the credentials for "${key}"${answer}`, {
     httpStatus: 401,
-    hint: `Renew the entry "${key}" in ${placeOf(key)}.`,
+    hint: mend(key, 'Renew', `a login that ${host} takes`),
   });
 }
 
@@ -50,7 +40,7 @@ export function scopeRefused(reference: Reference, host: string, key: string, wo
 export function loginUnfit(host: string, key: string, kind: string): RunnerError {
   return new RunnerError('AUTH_REFUSED', `${host} asks for a user name and password, and "${key}" has only ${kind}`, {
     httpStatus: 401,
-    hint: `Put a user name and password into the entry "${key}" in ${placeOf(key)}.`,
+    hint: mend(key, 'Put a user name and password into', 'a user name and password'),
   });
 }
 
@@ -99,9 +89,9 @@ export function credentialsInClear(route: Route, key: string): RunnerError {
 /** An entry of the file that matches and cannot be read (E15), or a program that does not say what it should. */
 export function brokenEntry({ key, reason, hint }: Extract<Candidate, { kind: 'broken' }>): RunnerError {
   if (hint !== undefined) return new RunnerError('CFG_ENTRY_AUTH', `${key} gives no login: ${reason}`, { hint });
-  const where = isOfSecret(key) ? '' : ' of the credentials file';
+  const where = originOf(key) === 'file' ? ' of the credentials file' : '';
   return new RunnerError('CFG_ENTRY_AUTH', `the entry "${key}"${where} is unusable: ${reason}`, {
-    hint: `Correct the entry "${key}" in ${placeOf(key)}.`,
+    hint: mend(key, 'Correct', 'a login that can be sent'),
   });
 }
 

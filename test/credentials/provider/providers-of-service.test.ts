@@ -174,6 +174,16 @@ describe('a service with image credential providers', () => {
     ]);
   });
 
+  it('says of a login that is refused which program should give another one', async () => {
+    await giveAnswer({ auth: { [registry.address]: [username, 'of-yesterday'] } });
+    const service = await start();
+    const failure = await failureOf(service.resolve(image));
+    const program = `image credential provider one for ${registry.address}`;
+    expect(failure.message).to.include(`refused the credentials for "${program}"`);
+    expect(failure.hint).to.equal(`Have the program give a login that ${registry.address} takes: ${program}.`);
+    expect(failure.message).to.not.include('of-yesterday');
+  });
+
   it('counts their runs by provider and outcome', async () => {
     const service = await start();
     await service.resolve(image);
