@@ -6,6 +6,7 @@ import { type Entry, parseEntry } from './entry.ts';
 
 const maxBytes = 8 * 1024;
 const openingBrace = 0x7b;
+const lineFeed = 0x0a;
 const hint =
   "Send base64 of user:password (printf %s 'user:password' | base64 -w0), or the X-Registry-Auth of Docker's Engine API.";
 
@@ -26,6 +27,8 @@ export function parseCallerHeader(values: readonly string[]): CallerLogin {
   const bytes = decodeBase64(text.trim().replaceAll('-', '+').replaceAll('_', '/'));
   if (bytes === undefined) throw invalid('is not base64');
   if (bytes[0] === openingBrace) return ofDocker(bytes);
+  // A key file as password may end in one: `_json_key:{…}`.
+  if (bytes.at(-1) === lineFeed && !bytes.includes(':{')) throw invalid('ends in a line break, as echo writes one');
   if (!bytes.includes(':')) throw invalid('is neither base64 of user:password nor of JSON');
   return { login: loginOf(parseEntry({ auth: bytes.toString('base64') })), server: undefined };
 }

@@ -147,16 +147,15 @@ export class FunctionPods {
 
   #judge(member: Member, known: KnownPod, isGone: boolean): void {
     const { verdict, draining, uid } = known;
-    const isCondemned = this.#parts.index.condemned(uid) !== undefined;
     // A pod that has served is replaced whatever ended it: the calls that wait now are not to blame.
-    if (verdict.kind === 'hopeless' && !member.hasServed && !isCondemned) {
+    if (verdict.kind === 'hopeless' && !member.hasServed) {
       this.#renewal.attempt(member, verdict.error, this.#plan, (isRenewed) => {
-        if (isRenewed) this.#condemn(member, 'credentials renewed', true);
-        else this.#fail(member, verdict.error, 'serving');
+        if (!isRenewed) this.#fail(member, verdict.error, 'serving');
+        else if (member.state !== 'retired') this.#vanish(member, known.name);
       });
       return;
     }
-    const isOut = isCondemned || isGone || draining !== undefined;
+    const isOut = isGone || draining !== undefined || this.#parts.index.condemned(uid) !== undefined;
     if (isOut || verdict.kind === 'hopeless' || verdict.kind === 'ended') this.#vanish(member, known.name);
     else member.observe(known);
   }

@@ -38,4 +38,22 @@ describe('an outdated pod', () => {
     versions.note(planOf({ key: 'new', repository: 'mirror.test/fn' }), startMs + 1000);
     expect(versions.isOutdated(of('old'), startMs)).to.equal(false);
   });
+
+  it('is not that of another caller, nor that of callers without a login', () => {
+    const versions = new CurrentVersions();
+    const mine = made({
+      labels: { [podMarks.functionKey]: 'mine' },
+      annotations: {
+        [podMarks.requestedImage]: 'registry.test/fn:v1',
+        [podMarks.repository]: 'registry.test/fn',
+        [podMarks.callerKey]: 'me',
+      },
+    });
+    versions.note(planOf({ key: 'shared' }), startMs + 1000);
+    versions.note(planOf({ key: 'yours', callerKey: 'you' }), startMs + 1000);
+    expect(versions.isOutdated(mine, startMs)).to.equal(false);
+    versions.note(planOf({ key: 'newer', callerKey: 'me' }), startMs + 1000);
+    expect(versions.isOutdated(mine, startMs)).to.equal(true);
+    expect(versions.isOutdated(of('shared'), startMs)).to.equal(false);
+  });
 });
