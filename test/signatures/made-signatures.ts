@@ -78,7 +78,7 @@ export function referrersOf(entries: readonly (readonly [Blob, string | undefine
   return blobOf(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
 }
 
-export function descriptorOf({ mediaType, digest, bytes }: Blob): Readonly<Record<string, unknown>> {
+function descriptorOf({ mediaType, digest, bytes }: Blob): Readonly<Record<string, unknown>> {
   return { mediaType, digest, size: bytes.length };
 }
 
