@@ -43,12 +43,12 @@ export const stageTimeoutMs = 600_000;
 
 /**
  * @param components those of manifests/components whose Role counts too
- * @param others registries that the node reaches beside the guarded one
+ * @param others registries that the node reaches beside the guarded one, given its CA
  */
 export async function startStage(
   role: RoleName,
   components: readonly string[] = [],
-  others: readonly NodeRegistry[] = [],
+  others: readonly NodeRegistry[] | ((caPem: string) => readonly NodeRegistry[]) = [],
 ): Promise<Stage> {
   const parts: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
@@ -71,7 +71,8 @@ export async function startStage(
     const cluster = own(await startCluster(), async (it) => it.stop());
     await applyRole(cluster, role, components);
     const kubeconfig = await cluster.kubeconfigFor(runnerNamespace, runnerAccount);
-    const registries = [{ authority: registry.authority, caPem: ca.certificatePem }, ...others];
+    const beside = typeof others === 'function' ? others(ca.certificatePem) : others;
+    const registries = [{ authority: registry.authority, caPem: ca.certificatePem }, ...beside];
     const node = own(await stageNode(cluster, registries), async (it) => it.stop());
     return {
       cluster,
