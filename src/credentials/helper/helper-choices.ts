@@ -44,8 +44,6 @@ export class HelperChoices {
       if (name === 'credsstore') store = choiceOf(value, field, file);
       else if (name === 'credhelpers' && value !== null) addHosts(value, field, file, { hosts, warnings });
     }
-    if (store.kind !== 'off') warnings.push(unknownToNode('credsStore'));
-    if (hosts.length > 0) warnings.push(unknownToNode('credHelpers'));
     return new HelperChoices(hosts, store, warnings);
   }
 
@@ -83,8 +81,4 @@ function choiceOf(value: unknown, field: string, file: string): HelperChoice {
   if (typeof value !== 'string') throw new RunnerError('CFG_SHAPE', `${file}: ${field} is not a text`, { file, hint });
   if (/^[a-z0-9-]{1,64}$/.test(value)) return { kind: 'program', name: value };
   return { kind: 'broken', reason: 'the name of a credential helper may hold a-z, 0-9 and - only' };
-}
-
-function unknownToNode(field: string): string {
-  return `${field}: credential helpers are run here, but the node will not run them: its pull secret must hold what they return`;
 }

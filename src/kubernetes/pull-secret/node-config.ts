@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodeJson, isJsonObject, type JsonObject } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
 import { parseDockerConfig } from '../../credentials/docker-config.ts';
-import type { HelperChoices } from '../../credentials/helper/helper-choices.ts';
+import type { HelperChoice, HelperChoices } from '../../credentials/helper/helper-choices.ts';
 import { type CredentialKey, keyTarget, matchKey, parseKey, shownKey } from '../../credentials/key.ts';
 import type { Reference } from '../../image/reference.ts';
 import type { RunRegistry } from '../../image/run-registries.ts';
@@ -86,11 +86,15 @@ export class NodeConfig {
   warningsFor(image: Reference): readonly string[] {
     const rows = this.#rows.filter((row) => isFor(row, image) && row.entry.kind !== 'empty');
     if (rows.some(({ entry }) => entry.kind === 'usable')) return [];
+    // What it returns reaches the node in a secret of its own.
+    if (this.#helperFor(image).kind === 'program') return [];
     const reasons = rows.map(({ shown, entry }) => `credentials ${shown}: ${reasonOf(entry)}`);
-    const helper = this.#helpers.own(keyTarget(image.domain, image.path)) ?? this.#helpers.store;
-    if (helper.kind === 'program') reasons.push('they come from a credential helper, which the kubelet does not run');
     if (reasons.length === 0) return [];
     return [`${image.domain}/${image.path}: the node has no credentials that it can use: ${reasons.join('; ')}`];
+  }
+
+  #helperFor({ domain, path }: ImageName): HelperChoice {
+    return this.#helpers.own(keyTarget(domain, path)) ?? this.#helpers.store;
   }
 }
 

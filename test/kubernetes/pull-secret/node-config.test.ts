@@ -179,14 +179,11 @@ describe('credentials for the node', () => {
       ]);
     });
 
-    it('are named for a credential helper', () => {
-      expect(warningsFor({}, { credHelpers: { 'a.io': 'ecr-login' } })).to.deep.equal([
-        `${failing}they come from a credential helper, which the kubelet does not run`,
-      ]);
-    });
-
-    it('are named for a credential store', () => {
-      expect(warningsFor({}, { credsStore: 'pass' })).to.have.length(1);
+    it('are not named beside a helper or store, which has a secret of its own', () => {
+      const unusable = { 'a.io': { identitytoken: 't' } };
+      expect(warningsFor(unusable, { credHelpers: { 'a.io': 'ecr-login' } })).to.deep.equal([]);
+      expect(warningsFor(unusable, { credsStore: 'pass' })).to.deep.equal([]);
+      expect(warningsFor(unusable, { credHelpers: { 'b.io': 'ecr-login' } })).to.have.length(1);
     });
 
     it('are not named where it can use another entry', () => {
