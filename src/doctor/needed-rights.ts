@@ -90,6 +90,13 @@ const configParts: readonly Part[] = [
     without: 'they count for nothing',
   },
   {
+    feature: 'FunctionConfig finalizer',
+    group: porch,
+    resource: 'functionconfigs',
+    ways: [['patch']],
+    without: 'one that is deleted may wait for us for ever, where an older version holds it',
+  },
+  {
     feature: 'FunctionConfig status',
     group: porch,
     resource: 'functionconfigs/status',

@@ -9,7 +9,7 @@ import type { Resolution } from '../resolver/resolution.ts';
 import type { Patient } from './patient.ts';
 import { carriedSecrets } from './carried-secrets.ts';
 import type { Stage } from './rehearsal.ts';
-import { failed, ok, problem, type Remark, skipped } from './remark.ts';
+import { failed, ok, problem, type Remark, skipped, warning } from './remark.ts';
 
 export interface NodeQuestion {
   readonly image: string;
@@ -60,7 +60,14 @@ async function pullRemarks(question: NodeQuestion, stage: Stage, { raw }: Pod): 
     image,
     names.length === 0 ? 'its pod has no pull secret' : `its pod has the pull secrets ${names.join(', ')}`,
   );
+  if (textAt(container, 'imagePullPolicy') === 'Never')
+    return [carried, ...remarks, neverPulled(image, pulled.canonical)];
   return [carried, ...remarks, verdict(question, pulled.canonical, matching)];
+}
+
+function neverPulled(image: string, pulled: string): Remark {
+  const fix = 'Load it onto every node under that name, or give another --image-pull-policy.';
+  return warning(image, `imagePullPolicy is Never: the node has to have ${pulled} already`, fix);
 }
 
 function verdict({ image, used }: NodeQuestion, pulled: string, matching: readonly string[]): Remark {

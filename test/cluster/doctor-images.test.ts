@@ -96,6 +96,14 @@ describe('doctor, of images in a cluster', function () {
     expect(exitCode).to.equal(1);
   });
 
+  it('says that an image that is never pulled has to be there', async () => {
+    const { lines, exitCode } = await stage.look(['--image-pull-policy=Never', stage.image]);
+    expect(lines.at(-1)).to.match(
+      /^warning image: .*: imagePullPolicy is Never: the node has to have .* already -> Load it/,
+    );
+    expect(exitCode).to.equal(0);
+  });
+
   it('tells of an image that there is not, and still of the next one', async () => {
     const { lines, exitCode } = await stage.look([`${stage.registry.authority}/team/absent:v1`, 'UPPER', stage.image]);
     expect(lines.join('\n')).to.match(

@@ -179,3 +179,27 @@ describe('doctor, of a cluster', function () {
     expectLine(unknown, 'skipped rights: the API server does not let us ask');
   });
 });
+
+describe("doctor, of Porch's own Role", function () {
+  requires('cluster', 'docker-registry', 'htpasswd');
+  this.timeout(120_000);
+
+  it('warns of what is done in a poorer way, and finds all that is needed', async () => {
+    const stage = await DoctorStage.start('porch');
+    try {
+      await stage.putReplica(stage.config);
+      const answer = await stage.look([stage.image]);
+      const others = answer.lines
+        .filter((line) => !/^(ok|skipped) /.test(line))
+        .map((line) => line.split(': ', 2).join(': '));
+      expect(others).to.deep.equal([
+        'warning rights: one tidier of several',
+        'warning rights: pull secrets of the account',
+        `warning service account: ${namespace}/default`,
+      ]);
+      expect(answer.exitCode).to.equal(0);
+    } finally {
+      await stage.stop();
+    }
+  });
+});

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAuthority, type Authority, type KeyPair } from '../../examples/registry/certificates.ts';
 import { functionRunner } from '../support/command-line.ts';
+import { startTcpServer } from '../support/tcp-server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { doctor } from './doctor-command.ts';
 
@@ -222,6 +223,16 @@ describe('doctor, of what is on the machine', function () {
     expect(none.lines.join('\n')).to.match(
       /^problem client certificate: \$: \$\/tls\.crt does not exist -> Put tls\.crt and tls\.key/m,
     );
+  });
+
+  it('says which registries are reached through a proxy that answers', async () => {
+    const proxy = await startTcpServer(() => undefined);
+    const through = await run({ flags: [], env: { HTTPS_PROXY: `http://user:${canary}@${proxy.authority}` } });
+    const direct = await run({ flags: [], env: { HTTPS_PROXY: `http://${proxy.authority}`, NO_PROXY: 'ghcr.io' } });
+    await proxy.stop();
+    expect(through.lines).to.include(`ok proxy: ${proxy.authority}: answers; for ghcr.io`);
+    expect(direct.lines).to.include('ok proxy: HTTPS_PROXY, NO_PROXY set; reached directly: ghcr.io');
+    expect(through.exitCode).to.equal(0);
   });
 
   it('says of mirrors and authorities of the node what it would do', async () => {

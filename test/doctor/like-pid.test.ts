@@ -8,10 +8,14 @@ describe('doctor --like-pid', function () {
   this.timeout(20_000);
 
   it('takes the flags of a running service, and those of its own line over them', async () => {
-    const serving = await startServing(['--plaintext-fallback=never', '--insecure-registries=10.0.0.0/8']);
+    const serving = await startServing([
+      '--drain-delay=0s',
+      '--plaintext-fallback=never',
+      '--insecure-registries=10.0.0.0/8',
+    ]);
     const pid = `--like-pid=${String(serving.pid)}`;
     const alike = await doctor([pid]);
-    expect(alike.lines[0]).to.equal('ok flags: 5 flags given; images run with the local runtime');
+    expect(alike.lines[0]).to.equal('ok flags: 6 flags given; images run with the local runtime');
     const own = await doctor([pid, '--insecure-registries=10.0.0.0/99']);
     expect(own.lines[0]).to.match(/^problem flags: --insecure-registries: "10\.0\.0\.0\/99"/);
     await serving.stop();

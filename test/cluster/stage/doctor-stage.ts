@@ -4,7 +4,7 @@ import { pushImage } from '../../../examples/registry/push.ts';
 import { expect } from 'chai';
 import { doctor, type DoctorAnswer } from '../../doctor/doctor-command.ts';
 import { type Cluster, startCluster } from '../../support/cluster/cluster.ts';
-import { applyRole, functionNamespace as namespace } from '../../support/cluster/runner-access.ts';
+import { applyRole, functionNamespace as namespace, type RoleName } from '../../support/cluster/runner-access.ts';
 import { type DockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
 import { jsonAt } from '../../support/json-at.ts';
 import { dockerConfigJson, type MountedSecret, mountSecret } from '../../support/mounted-secret.ts';
@@ -13,7 +13,7 @@ export const login = { name: 'joe', password: 'canary-of-a:password' };
 const core = `/api/v1/namespaces/${namespace}`;
 export const secretType = 'kubernetes.io/dockerconfigjson';
 
-/** What the doctor looks at: a cluster with our Role, a guarded registry with a private CA, and the secrets to reach it. */
+/** What the doctor looks at: a cluster with our Role, or Porch's own, a guarded registry with a private CA, and the secrets to reach it. */
 export class DoctorStage {
   readonly cluster: Cluster;
   readonly registry: DockerRegistry;
@@ -50,7 +50,7 @@ export class DoctorStage {
     ];
   }
 
-  static async start(): Promise<DoctorStage> {
+  static async start(role: RoleName = 'ours'): Promise<DoctorStage> {
     const ca = await createAuthority({ name: 'Company CA' });
     const keys = await ca.issue({ ipAddresses: ['127.0.0.1'] });
     const registry = await startDockerRegistry({ tls: keys, users: { [login.name]: login.password } });
@@ -61,7 +61,7 @@ export class DoctorStage {
     const auth = await mountSecret({ '.dockerconfigjson': config });
     const tls = await mountSecret({ 'ca.crt': ca.certificatePem });
     const cluster = await startCluster();
-    await applyRole(cluster, 'ours');
+    await applyRole(cluster, role);
     const kubeconfig = await cluster.kubeconfigFor('porch-system', 'porch-fn-runner');
     return new DoctorStage(cluster, registry, kubeconfig, config, [auth, tls]);
   }
