@@ -3,6 +3,8 @@ import { ImagePattern } from '../image/image-pattern.ts';
 import { quoteInput } from '../image/quote.ts';
 import type { Reference } from '../image/reference.ts';
 
+const maxFaults = 5;
+
 /** The registries and repositories that `--allowed-registries` names; without any all are allowed. */
 export class AllowedRegistries {
   readonly #patterns: readonly ImagePattern[];
@@ -11,13 +13,13 @@ export class AllowedRegistries {
     this.#patterns = patterns;
   }
 
-  /** Throws `CFG_OPTION` naming every pattern that is wrong and what would be right. */
+  /** Throws `CFG_OPTION` naming the patterns that are wrong and what would be right. */
   static parse(list: readonly string[]): AllowedRegistries {
     const parsed = list.map((text) => ({ text, pattern: ImagePattern.parse(text) }));
     const faults = parsed.flatMap(({ text, pattern }) =>
       'fault' in pattern ? [`${quoteInput(text)} ${pattern.fault}`] : [],
     );
-    if (faults.length > 0) throw new RunnerError('CFG_OPTION', `--allowed-registries: ${faults.join('; ')}`);
+    if (faults.length > 0) throw new RunnerError('CFG_OPTION', `--allowed-registries: ${shown(faults)}`);
     return new AllowedRegistries(parsed.flatMap(({ pattern }) => ('fault' in pattern ? [] : [pattern])));
   }
 
@@ -30,4 +32,9 @@ export class AllowedRegistries {
       hint: `Take an image of a registry that is allowed, or have ${domain} added to --allowed-registries.`,
     });
   }
+}
+
+function shown(faults: readonly string[]): string {
+  const hidden = faults.length - maxFaults;
+  return faults.slice(0, maxFaults).join('; ') + (hidden > 0 ? `; and ${String(hidden)} more` : '');
 }

@@ -1,4 +1,5 @@
 import type { Target } from './target.ts';
+import { allowedRegistries } from './targets/allowed-registries.ts';
 import { caBundle } from './targets/ca-bundle.ts';
 import { challenge } from './targets/challenge.ts';
 import { clusterObject } from './targets/cluster-object.ts';
@@ -21,6 +22,7 @@ import { signatureDocuments } from './targets/signature-documents.ts';
 import { verifyOption } from './targets/verify-option.ts';
 
 export const targets: readonly Target[] = [
+  allowedRegistries,
   reference,
   credentials,
   helperAnswer,
