@@ -51,7 +51,7 @@ export function wirePullSecrets(
     start: async () => replica?.start(),
     open: async () => named.refresh(),
     collect: async (used, mayDelete, signal) => {
-      named.tidy(used);
+      await named.tidy(used, signal);
       await replica?.collect(used, mayDelete, signal);
       await generated.collect(used, mayDelete, signal);
     },

@@ -79,12 +79,15 @@ export class NamedPullSecrets implements KeyringSource {
     if (account.kind === 'unreadable') this.#notes.accountLost(serviceAccount);
   }
 
-  /** @param used names in the `imagePullSecrets` of all pods that are there */
-  tidy(used: ReadonlySet<string>): void {
-    const all = this.#options.names.all();
-    const named = all.flatMap(({ template, own }) => [...template, ...own]);
-    this.#options.secrets.tidy(new Set([...used, ...named]));
-    this.#options.accounts.tidy(new Set(all.map(({ serviceAccount }) => serviceAccount)));
+  /**
+   * Lets go of what nobody names any more.
+   *
+   * @param used names in the `imagePullSecrets` of all pods that are there
+   */
+  async tidy(used: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    await this.refresh(signal);
+    this.#options.secrets.tidy(used);
+    this.#options.accounts.tidy(new Set());
   }
 
   close(): void {

@@ -40,7 +40,7 @@ interface Kept<T extends ApiObject> {
 
 const lookTimeoutMs = 10_000;
 const retryMs = 5000;
-const deniedRetryMs = 60_000;
+const deniedRetryMs = 10 * 60_000;
 const idleMs = 10 * 60_000;
 
 /** Objects of one resource by name, each kept up to date for as long as somebody wants to know of it. */
@@ -57,7 +57,11 @@ export class ObservedObjects<T extends ApiObject> {
   /** Asks nobody, but for the first look at a name. @throws RunnerError the signal's reason only */
   async look(name: string, signal?: AbortSignal): Promise<Observed<T>> {
     const kept = this.#use(name);
-    if (kept.store === undefined && !this.#isResting(kept)) await this.#wait(this.#open(name, kept), signal);
+    if (kept.store === undefined && !this.#isResting(kept)) {
+      const opening = this.#open(name, kept);
+      // Roles change rarely: nobody waits for what was not allowed before.
+      if (kept.failed?.seen.kind !== 'unreadable') await this.#wait(opening, signal);
+    }
     if (kept.store === undefined) return kept.failed?.seen ?? { kind: 'unknown', error: notYet(name) };
     const object = kept.store.get(name);
     return object === undefined ? { kind: 'absent' } : { kind: 'there', object };
