@@ -130,30 +130,34 @@ describe('what clouds tell machines about themselves', function () {
         expect(resolved.attempts.map(({ reason }) => reason).join('; ')).to.match(/metadata services/);
       });
       expect(new Set(network.dialled)).to.deep.equal(new Set([`${registryAddress} 443`]));
-      await expectNoTunnel(address, `${literal}/team/fn:v1`);
+      await expectNoTunnel(literal);
     });
   }
 
   for (const name of ['metadata.google.internal', 'METADATA.google.internal', 'metadata.goog']) {
     it(`is not asked for by the name ${name}, though a proxy would look it up`, async () => {
-      await expectNoTunnel('203.0.113.9', `${name}/team/fn:v1`);
+      await expectNoTunnel(name);
     });
   }
 
-  /** Through proxies that could reach it. */
-  async function expectNoTunnel(address: string, image: string): Promise<void> {
-    const proxy = await startConnectProxy({ hosts: {} });
+  /** Through a proxy that could reach it: asked for as an image's host, and named by a registry behind the proxy. */
+  async function expectNoTunnel(host: string): Promise<void> {
+    const proxy = await startConnectProxy({ hosts: { 'registry.example:443': registry } });
     const url = `http://127.0.0.1:${String(proxy.port)}`;
+    elsewhere = host;
+    const images = [`${host}/team/fn:v1`, 'registry.example/guarded/fn:v1', 'registry.example/moved/fn:v1'];
     try {
       await use(
-        networkOf(address),
+        new VirtualNetwork(),
         async (service) => {
-          expect((await failureOfCall(service.resolve(image))).reason).to.equal('ADDRESS_REFUSED');
+          for (const image of images)
+            expect((await failureOfCall(service.resolve(image))).reason, image).to.be.oneOf(reasons);
         },
         { HTTPS_PROXY: url, HTTP_PROXY: url },
       );
-      expect([...proxy.tunnels, ...proxy.forwarded]).to.deep.equal([]);
+      expect([...new Set(proxy.tunnels), ...proxy.forwarded]).to.deep.equal(['registry.example:443']);
     } finally {
+      elsewhere = '';
       await proxy.stop();
     }
   }
