@@ -1,4 +1,5 @@
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
+import { callerKey } from '../credentials/caller.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import { type MissingCredentials, withMissing } from '../credentials/missing-credentials.ts';
 import type { Reference } from '../image/reference.ts';
@@ -65,7 +66,8 @@ export class Lookup {
   async ask({ reference, candidates, missing = [] }: Question, signal: AbortSignal): Promise<Answer> {
     const session = this.#client.session(reference, candidates);
     try {
-      return await this.#find(session, reference, signal);
+      const { entry, content } = await this.#find(session, reference, signal);
+      return { entry: entryFor(candidates, entry), content };
     } catch (thrown) {
       const error = toRunnerError(thrown);
       throw withMissing(error, refusals.has(error.code) ? missing : []).with({ attempts: session.attempts });
@@ -82,6 +84,12 @@ export class Lookup {
     }
     return { entry: entryOf(session, content.digest, top.authenticated, reference), content };
   }
+}
+
+/** A login that came with a call may be taken back: what it opens is asked about again, even where it cannot change. */
+function entryFor(candidates: readonly Candidate[], entry: TagEntry): TagEntry {
+  const isLent = candidates.some(({ key }) => key === callerKey);
+  return isLent ? { ...entry, immutable: false } : entry;
 }
 
 function entryOf(session: Session, digest: string, authenticated: boolean, reference: Reference): TagEntry {
