@@ -1,6 +1,6 @@
-import type { Candidate } from '../credentials/candidate.ts';
-import { anonymous } from '../credentials/candidate.ts';
+import { anonymous, type Candidate } from '../credentials/candidate.ts';
 import { formatPlatform } from '../image/platform.ts';
+import { shownInput } from '../image/quote.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { Resolution } from '../resolver/resolution.ts';
 import { commandOf } from '../image/command.ts';
@@ -19,33 +19,48 @@ export function imageCheck(patient: Patient, image: string, access: RegistryAcce
   const { options } = patient;
   return {
     name: 'image',
-    subject: image,
+    subject: shownInput(image),
     timeoutMs: options.resolveTimeoutMs + beyondResolvingMs,
     run: async (signal) => {
       const named = parseReference(image, { defaultImagePrefix: options.defaultImagePrefix });
       const reference = imageGate(options).admit(named);
-      const naming = [nameRemark(image, named, reference)];
-      const wired = await access.open();
-      if (typeof wired === 'string') return [...naming, skipped(image, `it cannot be looked for: ${wired}`)];
-      const stage = patient.runtime === 'pod' ? await rehearsal.open(wired) : undefined;
-      const { candidates, warnings } = await wired.credentials.lookup(reference, { signal });
-      const known = [
-        ...naming,
-        candidatesRemark(image, candidates),
-        ...warnings.map((text) => warning(image, text, 'Change the entry where nodes need it too.')),
-      ];
-      const found = await find(wired, image, signal);
-      if (!('resolution' in found)) return [...known, found.remark];
-      const { resolution } = found;
-      const used = candidates.find(({ key }) => key === resolution.credential) ?? anonymous;
-      return [
-        ...known,
-        ...foundRemarks(image, resolution, options.verifyImages.length > 0),
-        ...(await pushRemarks(wired, image, resolution, used, signal)),
-        ...(await nodeRemarks({ image, resolution, used, stage, patient }, signal)),
-      ];
+      const naming = nameRemark(shownInput(image), named, reference);
+      return [naming, ...(await lookedUp({ image, reference, patient, access, rehearsal }, signal))];
     },
   };
+}
+
+interface Question {
+  /** As it was given; a person may have put a secret into it. */
+  readonly image: string;
+  /** As it is looked up. */
+  readonly reference: Reference;
+  readonly patient: Patient;
+  readonly access: RegistryAccess;
+  readonly rehearsal: Rehearsal;
+}
+
+async function lookedUp(question: Question, signal: AbortSignal): Promise<readonly Remark[]> {
+  const { reference, patient, access, rehearsal } = question;
+  const image = shownInput(question.image);
+  const wired = await access.open();
+  if (typeof wired === 'string') return [skipped(image, `it cannot be looked for: ${wired}`)];
+  const stage = patient.runtime === 'pod' ? await rehearsal.open(wired) : undefined;
+  const { candidates, warnings } = await wired.credentials.lookup(reference, { signal });
+  const known = [
+    candidatesRemark(image, candidates),
+    ...warnings.map((text) => warning(image, text, 'Change the entry where nodes need it too.')),
+  ];
+  const found = await find(wired, question.image, signal);
+  if (!('resolution' in found)) return [...known, found.remark];
+  const { resolution } = found;
+  const used = candidates.find(({ key }) => key === resolution.credential) ?? anonymous;
+  return [
+    ...known,
+    ...foundRemarks(image, resolution, patient.options.verifyImages.length > 0),
+    ...(await pushRemarks(wired, image, resolution, used, signal)),
+    ...(await nodeRemarks({ image, resolution, used, stage, patient }, signal)),
+  ];
 }
 
 function nameRemark(image: string, named: Reference, reference: Reference): Remark {
@@ -74,7 +89,7 @@ async function find(
   try {
     return await wired.resolver.resolve(image, { signal });
   } catch (thrown) {
-    return { remark: failed(image, thrown) };
+    return { remark: failed(shownInput(image), thrown) };
   }
 }
 

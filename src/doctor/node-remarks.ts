@@ -12,6 +12,7 @@ import type { Stage } from './rehearsal.ts';
 import { failed, ok, problem, type Remark, skipped, warning } from './remark.ts';
 
 export interface NodeQuestion {
+  /** As it may be shown. */
   readonly image: string;
   readonly resolution: Resolution;
   /** With what the image was found. */

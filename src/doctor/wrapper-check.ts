@@ -1,4 +1,5 @@
 import { toRunnerError } from '../core/errors.ts';
+import { shownInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Check } from './check.ts';
 import type { Patient } from './patient.ts';
@@ -7,13 +8,14 @@ import { failed, ok, problem, skipped, warning } from './remark.ts';
 
 /** The image of the server inside function pods. */
 export function wrapperCheck({ surroundings, options }: Patient, access: RegistryAccess): Check {
-  const image = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
+  const asked = surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? '';
+  const image = shownInput(asked);
   return {
     name: 'wrapper image',
     subject: image,
     timeoutMs: options.resolveTimeoutMs + 5000,
     run: async (signal) => {
-      if (image === '') {
+      if (asked === '') {
         return [
           problem(
             '',
@@ -22,12 +24,12 @@ export function wrapperCheck({ surroundings, options }: Patient, access: Registr
           ),
         ];
       }
-      parseReference(image);
+      parseReference(asked);
       const set = ok(image, 'set by WRAPPER_SERVER_IMAGE');
       const wired = await access.open();
       if (typeof wired === 'string') return [set, skipped(image, `it cannot be looked for: ${wired}`)];
       try {
-        const { resolution } = await wired.resolver.resolve(image, { signal });
+        const { resolution } = await wired.resolver.resolve(asked, { signal });
         return [ok(image, `set by WRAPPER_SERVER_IMAGE, and found: ${resolution.digest}`)];
       } catch (thrown) {
         const { message } = toRunnerError(thrown);
