@@ -109,6 +109,8 @@ const wrongImports: readonly (readonly [file: string, imported: string])[] = [
   ['src/grpc/x.ts', '../commands/serve.ts'],
   ['src/grpc/y.ts', '../local/process.ts'],
   ['src/grpc/z.ts', '../observe/metrics.ts'],
+  ['src/evaluate/y.ts', '../doctor/examine.ts'],
+  ['src/doctor/x.ts', '../../test/support/service.ts'],
   ['src/commands/x.ts', '../../test/support/service.ts'],
   ['src/registry/z.ts', '../app.ts'],
 ];
