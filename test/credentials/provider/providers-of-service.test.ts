@@ -20,6 +20,7 @@ import {
 } from './provider-programs.ts';
 
 const username = 'robot$runner';
+const successor = 'robot$next';
 const password = 'K7+only-a-provider/knows';
 const file = 'providers.yaml';
 
@@ -33,7 +34,7 @@ describe('a service with image credential providers', () => {
 
   beforeEach(async () => {
     cleanup = new AsyncDisposableStack();
-    registry = await startRegistry({ users: { [username]: password } });
+    registry = await startRegistry({ users: { [username]: password, [successor]: password } });
     cleanup.defer(async () => registry.stop());
     const built = await buildImage({ entrypoint: ['/fn'] });
     for (const repository of ['team/fn', 'team/other']) {
@@ -114,8 +115,10 @@ describe('a service with image credential providers', () => {
     await giveAnswer({ cacheDuration: '20s' });
     const service = await start();
     await service.resolve(image);
+    await giveAnswer({ auth: { [registry.address]: [successor, password] } });
     clock.advance(16_000);
     await service.resolve(`${registry.address}/team/other:v1`);
+    expect(registry.requests.at(-1)?.user).to.equal(successor);
     expect(await programs.asked('one')).to.have.lengthOf(2);
     const before = registry.requests.length;
     expect((await service.resolve(image)).cached).to.equal(true);
