@@ -51,7 +51,7 @@ export async function wirePods(
   });
   await Promise.all([configs.start(), pullSecrets.start()]);
   await pullSecrets.open();
-  podSecrets.fill(pullSecrets.forResolver);
+  podSecrets.connect(pullSecrets.forResolver);
   const runs = RunRegistries.parse(options.runRegistry);
   const planner = new Planner({
     settings: podSettings(options, wrapperServerImage),

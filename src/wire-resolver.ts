@@ -38,7 +38,7 @@ export interface WiredResolver {
   /** The parts of the resolver that are asked beside it. */
   readonly credentials: CredentialSource;
   readonly client: RegistryClient;
-  /** For the pod runtime to fill: what it knows of pull secrets in the cluster. */
+  /** For the pod runtime to connect: what it knows of pull secrets in the cluster. */
   readonly podSecrets: LateKeyrings;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { FoundKeyrings, ImageName, KeyringSource } from './credential-sourc
 export class LateKeyrings implements KeyringSource {
   #source: KeyringSource | undefined;
 
-  fill(source: KeyringSource): void {
+  connect(source: KeyringSource): void {
     this.#source = source;
   }
 

@@ -59,7 +59,7 @@ export class Rehearsal {
       pullSecrets.close();
     });
     await pullSecrets.open();
-    wired.podSecrets.fill(pullSecrets.forResolver);
+    wired.podSecrets.connect(pullSecrets.forResolver);
     const planner = new Planner({
       settings: podSettings(options, surroundings.environment['WRAPPER_SERVER_IMAGE'] ?? ''),
       templates,

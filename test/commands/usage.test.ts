@@ -18,6 +18,13 @@ const refused: readonly { readonly args: readonly string[]; readonly lines: read
       /--function-pod-template: "a_b" is wrong/,
     ],
   },
+  {
+    args: ['--pull-secrets=harbor,No_Name', '--function-service-account=../pods'],
+    lines: [
+      /--pull-secrets: "No_Name" is wrong; give the name of an object/,
+      /--function-service-account: "\.\.\/pods" is wrong/,
+    ],
+  },
   { args: ['--registry-auth-secret-name='], lines: [/--registry-auth-secret-name: "" is wrong/] },
   { args: ['--image-platform=linux'], lines: [/--image-platform: /] },
   { args: ['--insecure-registries=10.0.0.0/99'], lines: [/--insecure-registries: "10.0.0.0\/99"/] },

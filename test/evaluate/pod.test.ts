@@ -145,6 +145,17 @@ describe('the evaluator that runs functions in pods', () => {
     expect(error.message).to.match(/^failed to parse the output of function "registry.example\/team\/fn:v1" /);
   });
 
+  it('says which pull secret is missing where the node was refused the image, and nowhere else', async () => {
+    const missing = async (): Promise<[{ problem: string; hint: string }]> =>
+      Promise.resolve([{ problem: 'pull secret ns/harbor is not there', hint: 'Make it.' }]);
+    const planner = { plan: async () => Promise.resolve({ ...plan, missing }) };
+    const denied = await refused(evaluate({ ...failing('POD_PULL_DENIED'), planner }).outcome);
+    expect(denied.message).to.match(/it is so; pull secret ns\/harbor is not there$/);
+    expect(denied.details.hint).to.equal('Make it.');
+    const other = await refused(evaluate({ ...failing('POD_START'), planner }).outcome);
+    expect(other.message).not.to.include('harbor');
+  });
+
   for (const code of ['POD_START', 'POD_PENDING', 'POD_PULL_DENIED', 'CLUSTER_DENIED', 'PULL_SECRET'] as const) {
     it(`puts Porch's words before ${code}`, async () => {
       const { outcome, counters } = evaluate(failing(code));

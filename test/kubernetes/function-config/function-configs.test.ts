@@ -52,6 +52,22 @@ describe('FunctionConfigs', () => {
     expect(configs.find(image)?.pod?.maxPods).to.equal(2);
   });
 
+  it('count with their annotations at once, which have no generation', async () => {
+    const { configs } = await start();
+    await put(good, { finalizers: [finalizer], annotations: { 'fn.kpt.dev/pull-secrets': 'one' } });
+    expect(configs.find(image)?.pod?.pullSecrets).to.deep.equal(['one']);
+    await put(good, {
+      finalizers: [finalizer],
+      annotations: { 'fn.kpt.dev/pull-secrets': 'two', 'fn.kpt.dev/image-pull-policy': 'Always' },
+    });
+    expect(configs.find(image)?.pod).to.deep.include({ pullSecrets: ['two'], imagePullPolicy: 'Always' });
+    await put(good, { finalizers: [finalizer], annotations: { 'fn.kpt.dev/image-pull-policy': 'Often' } });
+    expect(configs.find(image)?.pod, 'the last good one').to.deep.include({ imagePullPolicy: 'Always' });
+    expect(status()['error']).to.match(/^function-runner: annotation fn\.kpt\.dev\/image-pull-policy is none of /);
+    await put(good);
+    expect(configs.find(image)?.pod).not.to.have.any.keys('pullSecrets', 'imagePullPolicy');
+  });
+
   it('cost no request while nothing changes', async () => {
     await put(good);
     const runner = await start();

@@ -94,6 +94,34 @@ describe('reading of a FunctionConfig', () => {
     expect(() => parse(spec, { 'fn.kpt.dev/read-only-root': 'no' })).to.throw('fn.kpt.dev/read-only-root');
   });
 
+  it('takes the annotations about pull secrets and the pull policy, whatever executes the function', () => {
+    const annotations = {
+      'fn.kpt.dev/pull-secrets': ' harbor, ghcr.io ,harbor,',
+      'fn.kpt.dev/image-pull-policy': 'Never',
+    };
+    const expected = { pullSecrets: ['harbor', 'ghcr.io'], imagePullPolicy: 'Never' };
+    for (const spec of [
+      { image: 'fn', podExecutor: {} },
+      { image: 'fn', goExecutor: {} },
+    ]) {
+      expect(parse(spec, annotations).pod).to.deep.equal({ tags: [], ...expected, overrides: {} });
+    }
+    expect(parse({ image: 'fn' }, { 'fn.kpt.dev/pull-secrets': ' , ' }).pod).to.be.undefined;
+  });
+
+  for (const [name, value, problem] of [
+    ['fn.kpt.dev/pull-secrets', 'harbor,No_Name', 'holds "No_Name", which cannot be the name of a secret'],
+    ['fn.kpt.dev/pull-secrets', '../pods', 'holds "../pods"'],
+    ['fn.kpt.dev/image-pull-policy', 'always', 'is none of Always, IfNotPresent, Never'],
+    ['fn.kpt.dev/image-pull-policy', '', 'is none of Always, IfNotPresent, Never'],
+  ] as const) {
+    it(`says where the annotation ${name} is ${JSON.stringify(value)}`, () => {
+      expect(() => parse({ image: 'fn', podExecutor: {} }, { [name]: value })).to.throw(
+        `annotation ${name} ${problem}`,
+      );
+    });
+  }
+
   for (const [prefixes, warmUpImage] of [
     [[], 'ghcr.io/kptdev/krm-functions-catalog/fn:v1'],
     [['', 'b.io'], 'ghcr.io/kptdev/krm-functions-catalog/fn:v1'],

@@ -55,6 +55,8 @@ const differing: readonly (readonly [what: string, given: Given])[] = [
   ['wrapper image', { settings: { wrapperServerImage: 'registry.example/wrapper:v2' } }],
   ['message size', { settings: { maxRequestBodySize: 1024 } }],
   ['pull policy', { settings: { imagePullPolicy: 'Always' } }],
+  ['pull policy of its own', withConfig({ imagePullPolicy: 'Never' })],
+  ['service account', { settings: { serviceAccount: 'puller' } }],
   ['pinning', { settings: { pinImageDigest: false } }],
   ['having a Service', withServices],
   ['pull secret', withSecret('')],
