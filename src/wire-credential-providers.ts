@@ -27,7 +27,10 @@ export async function wireCredentialProviders(
   const file = new MountedFile<readonly Provider[]>({
     paths: [options.imageCredentialProviderConfig],
     parse: (bytes, path) => {
-      const providers = parseProviderConfig(bytes, { file: path, parseDuration });
+      const warn = (warning: string): void => {
+        log.warn('image credential providers', { file: path, warning });
+      };
+      const providers = parseProviderConfig(bytes, { file: path, parseDuration, warn });
       checkPrograms(providers, binDir, path);
       return providers;
     },

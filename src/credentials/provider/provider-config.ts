@@ -25,6 +25,8 @@ export interface ProviderConfigOptions {
   readonly file: string;
   /** Milliseconds of a Go duration. */
   readonly parseDuration: (text: string) => number | undefined;
+  /** Told what the kubelet takes without a word, and makes no sense. */
+  readonly warn?: (text: string) => void;
 }
 
 const maxBytes = 1024 * 1024;
@@ -41,10 +43,8 @@ const protocolVersions: readonly string[] = ['v1', 'v1beta1', 'v1alpha1'].map(
  *
  * @throws RunnerError `CFG_SHAPE` naming file, provider and field
  */
-export function parseProviderConfig(
-  bytes: Uint8Array,
-  { file, parseDuration }: ProviderConfigOptions,
-): readonly Provider[] {
+export function parseProviderConfig(bytes: Uint8Array, options: ProviderConfigOptions): readonly Provider[] {
+  const { file } = options;
   const document = parseDocument(bytes, file);
   const fields = new ConfigFields(document, file);
   fields.only(['apiVersion', 'kind', 'providers']);
@@ -55,19 +55,15 @@ export function parseProviderConfig(
   if (items.length === 0) throw fields.fault('providers is empty');
   const names = new Set<string>();
   return items.map((item, index) => {
-    const provider = parseProvider(item, `${file}: providers[${String(index)}]`, file, parseDuration);
+    const provider = parseProvider(item, index, options);
     if (names.has(provider.name)) throw fields.fault(`there are two providers called ${JSON.stringify(provider.name)}`);
     names.add(provider.name);
     return provider;
   });
 }
 
-function parseProvider(
-  raw: unknown,
-  place: string,
-  file: string,
-  parseDuration: ProviderConfigOptions['parseDuration'],
-): Provider {
+function parseProvider(raw: unknown, index: number, { file, parseDuration, warn }: ProviderConfigOptions): Provider {
+  const place = `${file}: providers[${String(index)}]`;
   if (!isJsonObject(raw)) throw new ConfigFields({}, place).fault('is not an object');
   const name = nameOf(new ConfigFields(raw, place));
   const fields = new ConfigFields(raw, `${file}: provider ${JSON.stringify(name)}`);
@@ -86,7 +82,7 @@ function parseProvider(
   }
   return {
     name,
-    matchImages: patternsOf(fields),
+    matchImages: patternsOf(fields, (text) => warn?.(`provider ${JSON.stringify(name)}: ${text}`)),
     defaultCacheMs,
     apiVersion,
     args: fields.texts('args'),
@@ -104,12 +100,16 @@ function nameOf(fields: ConfigFields): string {
   return name;
 }
 
-function patternsOf(fields: ConfigFields): readonly ProviderPattern[] {
+function patternsOf(fields: ConfigFields, warn: (text: string) => void): readonly ProviderPattern[] {
   const texts = fields.texts('matchImages');
   if (texts.length === 0) throw fields.fault('matchImages is empty');
-  return texts.map((text, index) => {
+  return texts.flatMap((text, index) => {
     const pattern = parseProviderPattern(text);
-    if (pattern !== undefined) return pattern;
+    if (pattern !== undefined) return [pattern];
+    if (/^https?:\/\//i.test(text)) {
+      warn(`matchImages[${String(index)}] has a scheme, so it matches no image, here and at the kubelet`);
+      return [];
+    }
     throw fields.fault(
       `matchImages[${String(index)}] is not host[:port][/path], like *.example.com or example.com:5000/team`,
     );

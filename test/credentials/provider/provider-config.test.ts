@@ -85,6 +85,20 @@ describe("the kubelet's file of image credential providers", () => {
     expect(read).to.deep.include({ args: [], env: {}, defaultCacheMs: 0 });
   });
 
+  it('keeps to the kubelet, which takes a pattern with a scheme for one that matches nothing, and says so', () => {
+    const warnings: string[] = [];
+    const text = config({ ...provider, matchImages: ['https://reg.io', 'reg.io'] });
+    const [read] = parseProviderConfig(Buffer.from(text), {
+      file,
+      parseDuration,
+      warn: (warning) => warnings.push(warning),
+    });
+    expect(read?.matchImages).to.have.lengthOf(1);
+    expect(warnings).to.deep.equal([
+      `provider "${provider.name}": matchImages[0] has a scheme, so it matches no image, here and at the kubelet`,
+    ]);
+  });
+
   const named = `provider "${provider.name}": `;
   const faults: readonly { readonly what: string; readonly text: string; readonly says: string }[] = [
     { what: 'nothing', text: '', says: 'is neither YAML nor JSON' },
@@ -123,11 +137,6 @@ describe("the kubelet's file of image credential providers", () => {
       what: 'a pattern with a wrong port',
       text: config({ ...provider, matchImages: ['reg.io', 'reg.io:abc'] }),
       says: `${named}matchImages[1] is not host[:port][/path]`,
-    },
-    {
-      what: 'a pattern with a scheme',
-      text: config({ ...provider, matchImages: ['https://reg.io'] }),
-      says: `${named}matchImages[0] is not host[:port][/path]`,
     },
     {
       what: 'no duration',
