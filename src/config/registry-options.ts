@@ -38,7 +38,9 @@ export const registryOptions = [
     kind: 'boolean',
     default: 'false',
     group: registries,
-    help: 'Use the credentials of --registry-auth-secret-path.',
+    help:
+      'Use the credentials of --registry-auth-secret-path. Outside a cluster those of docker login are used without the flag; ' +
+      '--enable-private-registries=false turns that off.',
   },
   {
     name: 'registry-auth-secret-path',
@@ -47,7 +49,8 @@ export const registryOptions = [
     group: registries,
     help:
       'File with the registry credentials, as a mounted kubernetes.io/dockerconfigjson secret has it. ' +
-      'Where the flag is not set and only /var/tmp/config-secret/.dockerconfigjson exists, that one is used.',
+      'Any Docker config will do. Where the flag is not set and only /var/tmp/config-secret/.dockerconfigjson exists, that one is used; ' +
+      'outside a cluster, where neither is there, config.json in DOCKER_CONFIG, else in ~/.docker, else auth.json of podman login.',
   },
   {
     name: 'registry-auth-secret-name',
@@ -68,7 +71,7 @@ export const registryOptions = [
     kind: 'string',
     default: '/var/tmp/tls-secret/',
     group: registries,
-    help: 'Folder with ca.crt, else ca.pem: the certificate authorities of private registries.',
+    help: 'Folder with ca.crt, else ca.pem: the certificate authorities of private registries; and with tls.crt and tls.key for --registry-client-certificate.',
   },
   {
     name: 'plaintext-fallback',
