@@ -96,7 +96,7 @@ export const podOptions = [
     choices: ['Always', 'IfNotPresent', 'Never'],
     default: 'IfNotPresent',
     group: pods,
-    help: 'imagePullPolicy of the function container, whatever the pod template says.',
+    help: 'imagePullPolicy of the function container, whatever the pod template says; for one function, the annotation fn.kpt.dev/image-pull-policy of its FunctionConfig.',
   },
   {
     name: 'pod-read-only-root',
@@ -110,14 +110,14 @@ export const podOptions = [
     kind: 'string',
     default: '',
     group: pods,
-    help: 'Service account of function pods, whose pull secrets count here too. Empty: that of the pod template, else default.',
+    help: 'Service account of function pods, below that of a FunctionConfig; its pull secrets count for finding images, too. Pods get no token of it. Empty: that of the pod template, else default.',
   },
   {
     name: 'pull-secrets',
     kind: 'list',
     default: '',
     group: pods,
-    help: 'Comma-separated names of pull secrets in --pod-namespace, for every function pod and for finding its image.',
+    help: 'Comma-separated names of pull secrets in --pod-namespace, for every function pod and for finding its image; for one function, the annotation fn.kpt.dev/pull-secrets of its FunctionConfig.',
   },
   {
     name: 'pull-secret-scope',
