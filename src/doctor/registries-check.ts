@@ -1,10 +1,10 @@
 import { withTimeout } from '../core/abort.ts';
-import type { Candidate } from '../credentials/candidate.ts';
-import { anonymous } from '../credentials/candidate.ts';
+import { toRunnerError } from '../core/errors.ts';
+import { anonymous, type Candidate } from '../credentials/candidate.ts';
 import { parseKey, shownKey } from '../credentials/key.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { ProbeAnswer } from '../registry/login-probe.ts';
-import type { WiredResolver } from '../wire-resolver.ts';
+import { imageGate, type WiredResolver } from '../wire-resolver.ts';
 import type { Check } from './check.ts';
 import { type CredentialsFile, readCredentialsFile } from './credentials-file.ts';
 import type { Patient } from './patient.ts';
@@ -64,12 +64,31 @@ function loginsOf({ config }: CredentialsFile): readonly (Login | string)[] {
 async function loginRemark(patient: Patient, wired: WiredResolver, login: Login, signal: AbortSignal): Promise<Remark> {
   const { domain, path } = login;
   const reference = parseReference(`${domain}/${path === '' ? 'any' : path}`);
+  if (reference.domain !== domain) {
+    return warning(
+      login.key,
+      'no image name begins so: a host has a dot or a port',
+      'Write the host as images name it.',
+    );
+  }
   const named = imagesOf(patient).find((image) => image.domain === reference.domain && image.path.startsWith(path));
   const repository = named?.path ?? (path === '' ? undefined : path);
+  const refusal = refusalOf(patient, named ?? reference);
+  if (refusal !== undefined) return skipped(login.key, refusal);
   const { candidates } = await wired.credentials.lookup(named ?? reference, { signal });
   const candidate = chosen(candidates, login);
   const answer = await wired.client.logins.ask({ registry: reference, candidate, repository }, signal);
   return answerRemark(login, candidate, answer, repository);
+}
+
+/** Whom the service would not ask is not asked here either. */
+function refusalOf({ options }: Patient, reference: Reference): string | undefined {
+  try {
+    imageGate(options).admit(reference);
+    return undefined;
+  } catch (thrown) {
+    return `not asked: ${toRunnerError(thrown).message}`;
+  }
 }
 
 /** That of the file's entry, else that of the helper. */

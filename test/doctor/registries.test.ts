@@ -129,6 +129,20 @@ describe('doctor, of registries', function () {
     ]);
   });
 
+  it('warns of a host that no image name can have, and shows its login to nobody', async () => {
+    const { lines } = await look({ myhost: basic() });
+    expect(lines).to.deep.equal([
+      'warning registry: myhost: no image name begins so: a host has a dot or a port -> Write the host as images name it.',
+    ]);
+  });
+
+  it('shows no login to a registry that is not allowed', async () => {
+    const before = (await guarded.accessLog()).length;
+    const { lines } = await look({ [guarded.authority]: basic() }, { args: ['--allowed-registries=ghcr.io'] });
+    expect(lines.join()).to.match(/^skipped registry: .*: not asked: .* is in none of the --allowed-registries$/);
+    expect((await guarded.accessLog()).length).to.equal(before);
+  });
+
   it('asks for nothing but /v2/ and tokens', async () => {
     const before = (await byToken.accessLog()).length;
     await look({ [`${byToken.authority}/team/fn`]: basic() });
