@@ -30,7 +30,7 @@ export const evaluateCommand: Command = {
     'Exit code 1 when the function failed or gave a result of severity error.',
   options: [...evaluateOptions, ...serviceOptions.filter((row) => !['Service', 'Pods'].includes(row.group))],
   run: async (argv, io) => {
-    const flags = readCommandFlags(evaluateOptions, argv, argumentFaults);
+    const flags = readCommandFlags(evaluateOptions, argv, argumentFaults, io.environment);
     const sources = inputSources(flags, io);
     const log = await commandLog(io, flags.given, flags.options.logLevel);
     for (const warning of flags.warnings) log.warn(warning);

@@ -21,8 +21,11 @@ export const resolveCommand: Command = {
     'and which credential was taken (never its value). Takes the flags of the service. Exit code 1 when the image is not found.',
   options: [...outputOption, ...serviceOptions.filter((row) => ['Registries', 'Service'].includes(row.group))],
   run: async (argv, io) => {
-    const flags = readCommandFlags(outputOption, argv, ({ length }) =>
-      length === 1 ? [] : [`resolve needs one IMAGE, ${String(length)} are given`],
+    const flags = readCommandFlags(
+      outputOption,
+      argv,
+      ({ length }) => (length === 1 ? [] : [`resolve needs one IMAGE, ${String(length)} are given`]),
+      io.environment,
     );
     try {
       const resolved = await resolve(flags, io);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { authSecretPath } from '../config/auth-secret-path.ts';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { credentialsFile, loginFiles } from '../config/credentials-file.ts';
 import type { OptionRow, OptionsOf } from '../config/option-row.ts';
 import type { Options } from '../config/options.ts';
 import { optionsFrom, parseFlags } from '../config/parse-flags.ts';
@@ -30,14 +30,15 @@ export interface GatheredFlags<Table extends readonly OptionRow[]> extends Comma
  * Reads a command line that may have the service's flags and a command's own.
  *
  * @param checkArguments Looks at what is no flag; returns what is wrong with it.
- * @param environment Takes part in choosing the runtime, and so in which flags have no effect. Default: none.
+ * @param environment Takes part in choosing the runtime, and so in which flags have no effect; tells where the user has
+ *   logged in.
  * @throws {UsageError} with all faults of flags and arguments.
  */
 export function readCommandFlags<const Table extends readonly OptionRow[]>(
   own: Table,
   argv: readonly string[],
   checkArguments: (positionals: readonly string[]) => readonly string[],
-  environment: NodeJS.ProcessEnv = {},
+  environment: NodeJS.ProcessEnv,
 ): CommandFlags<Table> {
   const { faults: found, ...flags } = gatherCommandFlags(own, argv, environment);
   const faults = [...found, ...checkArguments(flags.positionals).map(argumentFault)];
@@ -54,18 +55,30 @@ export function gatherCommandFlags<const Table extends readonly OptionRow[]>(
   const flags = parseFlags([...serviceOptions, ...own], argv);
   const options = optionsFrom(serviceOptions, flags);
   const { given, positionals } = flags;
-  const secret = authSecretPath(options, given, existsSync);
+  const runtime = chooseRuntime(options, environment);
+  const logins = runtime === 'local' && !isInCluster(environment) ? loginFiles(environment) : [];
+  const secret = credentialsFile(options, given, { exists: existsSync, isReadable, logins });
   return {
     faults: [...flags.faults, ...optionRules.flatMap((rule) => rule(options))],
-    options: { ...options, registryAuthSecretPath: secret.path },
+    options: { ...options, enablePrivateRegistries: secret.enabled, registryAuthSecretPath: secret.path },
     own: optionsFrom(own, flags),
     given,
     positionals,
-    warnings: [
-      ...(secret.warning === undefined ? [] : [secret.warning]),
-      ...withoutEffect(options, given, chooseRuntime(options, environment)),
-    ],
+    warnings: [...(secret.warning === undefined ? [] : [secret.warning]), ...withoutEffect(options, given, runtime)],
   };
+}
+
+function isInCluster(environment: NodeJS.ProcessEnv): boolean {
+  return (environment['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Flags that one runtime alone looks at. `--kubeconfig` is not one of them: it takes part in choosing the runtime. */

@@ -30,8 +30,11 @@ export const tagsCommand: Command = {
     'and trust. A tag or digest in IMAGE counts for nothing. Takes the flags of the service. Exit code 1 when there is no list.',
   options: [...outputOption, ...serviceOptions.filter((row) => ['Registries', 'Service'].includes(row.group))],
   run: async (argv, io) => {
-    const flags = readCommandFlags(outputOption, argv, ({ length }) =>
-      length === 1 ? [] : [`tags needs one IMAGE, ${String(length)} are given`],
+    const flags = readCommandFlags(
+      outputOption,
+      argv,
+      ({ length }) => (length === 1 ? [] : [`tags needs one IMAGE, ${String(length)} are given`]),
+      io.environment,
     );
     try {
       const listing = await list(flags, io);

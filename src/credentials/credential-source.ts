@@ -7,6 +7,7 @@ import type { HelperChoice } from './helper/helper-choices.ts';
 import type { HelperQuestion } from './helper/run-helper.ts';
 import { Keyring, type Lookup } from './keyring.ts';
 import type { MissingCredentials } from './missing-credentials.ts';
+import { notOnPath } from './program/run-program.ts';
 import { serverOf } from './server-of.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
@@ -67,7 +68,8 @@ export class CredentialSource {
   /**
    * Every credential that matches the image: that of a helper first, then those of pull secrets and of the mounted file, the
    * most particular key first, then those of other programs. A program without credentials is passed over; one that fails
-   * is a broken candidate, since what it did not say may be what the registry wants.
+   * is a broken candidate, since what it did not say may be what the registry wants. A store for all registries that is not
+   * installed is only told of when a registry refuses: files with one are copied to machines without it.
    *
    * @throws RunnerError the signal's reason when it aborts; `REQUEST_INVALID` for the caller's login
    */
@@ -79,10 +81,14 @@ export class CredentialSource {
     const { file, secrets, providers } = this.#options;
     const mounted = await file.current({ recheck });
     const { keyrings = [], missing = [] } = (await secrets?.keyringsFor(image, signal)) ?? {};
-    const found = { ...Keyring.lookupIn([...keyrings, mounted], image), missing };
+    const filedAlone = Keyring.lookupIn([...keyrings, mounted], image);
     const choice = mounted.helperFor(image);
-    const helped = choice === undefined ? undefined : await this.#ask(choice, image, { signal, remembered });
+    const asked = choice === undefined ? undefined : await this.#ask(choice, image, { signal, remembered });
+    const gone = asked?.kind === 'broken' && isGoneStore(choice, asked.reason) ? asked : undefined;
+    const helped = gone === undefined ? asked : undefined;
     const provided = (await providers?.candidatesFor(image, { signal, remembered })) ?? [];
+    const absent = gone === undefined ? [] : [{ problem: `${gone.key}: ${gone.reason}`, hint: gone.hint ?? '' }];
+    const found = { ...filedAlone, missing: [...missing, ...absent] };
     if (helped === undefined && provided.length === 0) return found;
     const filed = found.candidates.filter((candidate) => candidate !== anonymous);
     return {
@@ -130,4 +136,8 @@ export class CredentialSource {
       }
     }
   }
+}
+
+function isGoneStore(choice: HelperChoice | undefined, reason: string): boolean {
+  return choice?.kind === 'program' && choice.isStore === true && reason === notOnPath;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { noCounters } from '../../src/core/counters.ts';
 import { RunnerError } from '../../src/core/errors.ts';
-import type { Candidate } from '../../src/credentials/candidate.ts';
+import { anonymous, type Candidate } from '../../src/credentials/candidate.ts';
 import { CredentialSource } from '../../src/credentials/credential-source.ts';
 import { HelperLogins } from '../../src/credentials/helper/helper-logins.ts';
 import { Keyring } from '../../src/credentials/keyring.ts';
@@ -94,6 +94,14 @@ describe('credential helpers', () => {
     expect(await shown(source)).to.deep.equal(['there is no such program on the PATH']);
     expect(await shown(source, 'other.io/x')).to.deep.equal(['file / entry']);
     expect(await shown(source, 'third.io/x')).to.deep.equal(['anonymous']);
+  });
+
+  it('[CH10] a store that is not there is missing where a registry refuses, and hinders nothing else', async () => {
+    const lookup = await sourceOf({ credsStore: 'absent' }).lookup(parseReference('reg.io/x'));
+    expect(lookup.candidates).to.deep.equal([anonymous]);
+    expect(lookup.missing?.map(({ problem }) => problem)).to.deep.equal([
+      'docker-credential-absent for reg.io: there is no such program on the PATH',
+    ]);
   });
 
   for (const name of ['../good', 'good;id', 'Good', 'good.exe', '/bin/sh', 'a b', 'good\n', '$(id)', 'ä'])

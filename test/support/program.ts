@@ -46,12 +46,12 @@ export async function runProgram(
   };
 }
 
-/** PATH, HOME, LANG and where coverage is collected, with `extra` on top. */
+/** PATH, HOME, LANG and where coverage is collected, with `extra` on top. No login of whoever runs the tests counts. */
 export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   const coverage = coverageFolder === undefined ? {} : { NODE_V8_COVERAGE: coverageFolder };
-  return { ...Object.fromEntries(kept), ...coverage, ...extra };
+  return { ...Object.fromEntries(kept), DOCKER_CONFIG: '/nonexistent', ...coverage, ...extra };
 }

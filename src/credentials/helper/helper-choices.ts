@@ -4,7 +4,12 @@ import { type KeyTarget, parseKey, shownKey } from '../key.ts';
 
 /** Which program has the login for a registry. A broken one's reason holds nothing of the file. */
 export type HelperChoice =
-  | { readonly kind: 'program'; readonly name: string }
+  | {
+      readonly kind: 'program';
+      readonly name: string;
+      /** That of `credsStore`, which says of no registry that there is a login for it. */
+      readonly isStore?: true;
+    }
   | { readonly kind: 'broken'; readonly reason: string }
   /** An empty name: no program, not even that of `credsStore`. */
   | { readonly kind: 'off' };
@@ -41,7 +46,7 @@ export class HelperChoices {
     let store: HelperChoice = { kind: 'off' };
     for (const [field, value] of Object.entries(document)) {
       const name = field.toLowerCase();
-      if (name === 'credsstore') store = choiceOf(value, field, file);
+      if (name === 'credsstore') store = storeOf(choiceOf(value, field, file));
       else if (name === 'credhelpers' && value !== null) addHosts(value, field, file, { hosts, warnings });
     }
     return new HelperChoices(hosts, store, warnings);
@@ -73,6 +78,10 @@ function addHosts(
       warnings.push(`${field} ${shown}: the key is not a host with optional port; skipped`);
     } else hosts.push({ host: shownKey(text), exactHost: key.exactHost, port: key.port, choice });
   }
+}
+
+function storeOf(choice: HelperChoice): HelperChoice {
+  return choice.kind === 'program' ? { ...choice, isStore: true } : choice;
 }
 
 /** A name becomes part of a program's name: nothing that could be a path or an option gets through. */

@@ -89,10 +89,12 @@ function endGroup(child: ChildProcess | undefined): void {
   child.stdout?.destroy();
 }
 
+/** Why a program that is looked for on the PATH cannot be run. */
+export const notOnPath = 'there is no such program on the PATH';
+
 function failureOf(thrown: unknown, program: string): string {
   if (thrown === tooMuch) return `it wrote more than ${String(maxStdoutBytes)} bytes`;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
-  if (code === 'ENOENT')
-    return program.includes('/') ? 'there is no such program' : 'there is no such program on the PATH';
+  if (code === 'ENOENT') return program.includes('/') ? 'there is no such program' : notOnPath;
   return startFailures[code] ?? `it cannot be started (${code})`;
 }
