@@ -1,4 +1,5 @@
 import { parseDockerConfig } from '../../credentials/docker-config.ts';
+import { parseEntry } from '../../credentials/entry.ts';
 import { hasUpperCaseHost, keyTarget, matchKey, parseKey, shownKey } from '../../credentials/key.ts';
 import type { Reference } from '../../image/reference.ts';
 import { nodeEntry } from './node-entry.ts';
@@ -25,9 +26,15 @@ export function nodeView(bytes: Uint8Array, file: string, image: Pick<Reference,
     const entry = nodeEntry(value);
     if (entry.kind === 'harmful') return { kind: 'refused', reason: `entry ${shownKey(text)} ${entry.reason}` };
     const key = parseKey(text);
-    if (key === undefined || entry.kind !== 'usable' || entry.isRewritten) continue;
+    if (key === undefined || entry.kind !== 'usable' || isToken(value)) continue;
     const isRead = !hasUpperCaseHost(text) && nodeSpellings(text, key).length === 0;
     if (isRead && matchKey(key, target) !== 'no') keys.push(shownKey(text));
   }
   return { kind: 'keys', keys };
+}
+
+/** Some tokens would be of use in another form, but here they stand as they are. */
+function isToken(value: unknown): boolean {
+  const entry = parseEntry(value);
+  return entry.kind === 'login' && entry.login.kind !== 'basic';
 }
