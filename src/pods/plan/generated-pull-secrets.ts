@@ -30,8 +30,6 @@ interface CallerSecret {
   readonly servers: readonly string[];
 }
 
-const keyTimeoutMs = 15_000;
-
 /** Pull secrets for pods whose images are opened by what programs give or callers bring. */
 export class GeneratedPullSecrets implements PodPullSecrets {
   readonly #options: GeneratedPullSecretsOptions;
@@ -51,7 +49,7 @@ export class GeneratedPullSecrets implements PodPullSecrets {
     const warnings = found.flatMap((of) => of.warnings);
     const { caller, reference } = pod;
     if (caller === undefined) return { names, scopeKey: '', warnings };
-    const { callerKey, name } = await this.#callerSecret(reference, caller, AbortSignal.timeout(keyTimeoutMs));
+    const { callerKey, name } = await this.#callerSecret(reference, caller);
     const login = nodeLogin(caller.login);
     if (login.kind === 'usable') return { names: [name, ...names], scopeKey: callerKey, callerKey, warnings };
     const reason = `the node cannot use the credentials of the call: ${login.reason}`;
@@ -101,7 +99,7 @@ export class GeneratedPullSecrets implements PodPullSecrets {
   }
 
   /** The same caller has other secrets for other registries. */
-  async #callerSecret({ domain }: Reference, { login }: CallerLogin, signal: AbortSignal): Promise<CallerSecret> {
+  async #callerSecret({ domain }: Reference, { login }: CallerLogin, signal?: AbortSignal): Promise<CallerSecret> {
     const { load, name, alsoUnder } = this.#options;
     const key = (await (await load()).callerKey.get(signal)).reveal();
     const server = serverOf(domain);

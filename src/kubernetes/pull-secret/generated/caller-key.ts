@@ -23,6 +23,8 @@ interface CallerKeyOptions {
 const keyBytes = 32;
 const dataKey = 'key';
 const maxTries = 4;
+/** For whoever gives no signal. */
+const timeoutMs = 15_000;
 
 /**
  * The key by which callers are told apart, in a Secret that all replicas share: whoever is first makes it. Without it nobody
@@ -39,10 +41,10 @@ export class CallerKey {
   }
 
   /** No request once it is known. @throws {RunnerError} `PULL_SECRET` for a secret that holds no such key; `CLUSTER_*` */
-  async get(signal: AbortSignal): Promise<Secret> {
+  async get(signal?: AbortSignal): Promise<Secret> {
     const { name, resource } = this.#options;
-    const store = this.#store ?? (await withHint(unlessAborted(this.#open(), signal), resource.namespace));
-    const found = store.get(name) ?? (await withHint(this.#create(store, signal), resource.namespace));
+    const known = this.#store?.get(name);
+    const found = known ?? (await withHint(this.#find(signal ?? AbortSignal.timeout(timeoutMs)), resource.namespace));
     this.#last = this.#read(found);
     return this.#last;
   }
@@ -50,6 +52,11 @@ export class CallerKey {
   close(): void {
     this.#opening = undefined;
     this.#store?.close();
+  }
+
+  async #find(signal: AbortSignal): Promise<SecretObject> {
+    const store = await unlessAborted(this.#open(), signal);
+    return store.get(this.#options.name) ?? (await this.#create(store, signal));
   }
 
   async #open(): Promise<Store<SecretObject>> {
