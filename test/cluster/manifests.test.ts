@@ -8,7 +8,13 @@ import { manifestFolders, ofKind, renderedManifests } from '../support/cluster/r
 import { jsonList } from '../support/json-at.ts';
 import { requires } from '../support/requires.ts';
 
-const components = ['service-per-pod', 'template-config-map', 'pull-secret-per-registry', 'generated-pull-secrets'];
+const components = [
+  'service-per-pod',
+  'template-config-map',
+  'pull-secret-per-registry',
+  'generated-pull-secrets',
+  'named-pull-secrets',
+];
 
 describe('the manifests, applied', function () {
   requires('cluster');
