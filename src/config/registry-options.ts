@@ -142,7 +142,7 @@ export const registryOptions = [
     default: '',
     group: registries,
     help:
-      "The kubelet's own CredentialProviderConfig file: programs that are asked for the credentials of images, after all files. " +
+      "The kubelet's own CredentialProviderConfig, a file or a folder of them: programs that are asked for the credentials of images, after all files. " +
       'Read anew when it is replaced. Empty: none.',
   },
   {

@@ -17,15 +17,20 @@ export function providersCheck({ options }: Patient): Check {
       if (file === '') return [skipped('', 'not used without --image-credential-provider-config')];
       const { parseProviderConfig } = await import('../credentials/provider/provider-config.ts');
       const { checkPrograms } = await import('../credentials/provider/provider-programs.ts');
-      const read = await readFirst([file], 'credential-providers');
-      if (read === undefined) return [problem(file, 'there is no such file', "Mount the kubelet's own file there.")];
-      const providers = parseProviderConfig(read.bytes, { file, parseDuration });
+      const { listProviderFiles } = await import('../credentials/provider/provider-files.ts');
       const folder = resolve(imageCredentialProviderBinDir);
-      return providers.map((provider) =>
-        programRemark(provider, folder, () => {
-          checkPrograms([provider], folder, file);
-        }),
-      );
+      const remarks: Remark[] = [];
+      for (const path of await listProviderFiles(file)) {
+        const read = await readFirst([path], 'credential-providers');
+        if (read === undefined) return [problem(path, 'there is no such file', "Mount the kubelet's own file there.")];
+        for (const provider of parseProviderConfig(read.bytes, { file: path, parseDuration })) {
+          const check = (): void => {
+            checkPrograms([provider], folder, path);
+          };
+          remarks.push(programRemark(provider, folder, check));
+        }
+      }
+      return remarks;
     },
   };
 }

@@ -142,6 +142,42 @@ describe('a service with image credential providers', () => {
     expect(log).to.include('provider \\"missing\\"').and.to.include('does not exist');
   });
 
+  describe('in a folder of files', () => {
+    async function startWith(files: Readonly<Record<string, string>>): Promise<TestService> {
+      const folder = await mountSecret(files);
+      cleanup.defer(async () => folder.remove());
+      config = { ...folder, file: () => folder.path };
+      return start();
+    }
+
+    const elsewhere = (name: string): string => providerConfig({ name, matchImages: ['other.example.com'] });
+
+    it('takes those with names like .yaml, in their order, and follows each one', async () => {
+      await programs.write('two', answering({ auth: { [registry.address]: ['two', 'refused'] } }));
+      const files = { 'a.json': elsewhere('one'), 'b.yaml': elsewhere('two'), 'c.txt': '{' };
+      const service = await startWith(files);
+      expect(await failureOf(service.resolve(image))).to.include({ reason: 'AUTH_DENIED' });
+      const asked = providerConfig({ name: 'two', matchImages: [registry.address] });
+      await config.swap({ ...files, 'a.json': providerConfig(provider()), 'b.yaml': asked });
+      clock.advance(31_000);
+      expect((await service.resolve(image)).credential).to.include('provider one');
+      expect(await programs.asked('two')).to.have.lengthOf(1);
+      await config.swap({ ...files, 'a.json': providerConfig(provider()), 'b.yaml': elsewhere('one') });
+      clock.advance(2_000);
+      await service.resolve(image, { refresh: true });
+      expect(service.logLines.join('\n')).to.include('is in').and.to.include('keeping what was read before');
+    });
+
+    it('does not start with a name in two files, or with none at all', async () => {
+      const twice = { 'a.yaml': elsewhere('one'), 'b.yaml': elsewhere('one') };
+      const fault = await startWith(twice).catch((error: unknown) => error);
+      expect(String(fault)).to.match(/b\.yaml: provider "one" is in .*a\.yaml, too/);
+      expect(String(await startWith({ 'a.txt': '{' }).catch((error: unknown) => error))).to.include(
+        'is a folder without',
+      );
+    });
+  });
+
   const faults: readonly { what: string; change: () => Promise<void>; says: readonly string[] }[] = [
     {
       what: 'a program that is missing',
