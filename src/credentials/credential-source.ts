@@ -11,7 +11,10 @@ import { notOnPath } from './program/run-program.ts';
 import { serverOf } from './server-of.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
-export type ImageName = Pick<Reference, 'domain' | 'path'> & Partial<Pick<Reference, 'tag'>>;
+export interface ImageName extends Pick<Reference, 'domain' | 'path'>, Partial<Pick<Reference, 'tag'>> {
+  /** The image that was asked for, where this is what a mirror calls it. */
+  readonly mirrorOf?: Pick<Reference, 'domain' | 'path' | 'tag'>;
+}
 
 /** Pull secrets and the like. */
 export interface KeyringSource {

@@ -30,7 +30,7 @@ export interface SessionParts extends HostParts {
 
 /** The credentials for another host than the reference's: only those whose key names that host. */
 export type CandidatesOf = (
-  host: Pick<Reference, 'domain' | 'path'>,
+  host: Pick<Reference, 'domain' | 'path'> & { readonly mirrorOf: Reference },
   signal: AbortSignal,
 ) => Promise<readonly Candidate[]>;
 
@@ -239,7 +239,8 @@ export class RegistrySession {
   }
 
   async #candidatesFor({ endpoint }: RegistryHost, signal: AbortSignal): Promise<readonly Candidate[]> {
-    return this.#parts.candidatesOf({ domain: endpoint.authority, path: this.#reference.path }, signal);
+    const mirrorOf = this.#reference;
+    return this.#parts.candidatesOf({ domain: endpoint.authority, path: mirrorOf.path, mirrorOf }, signal);
   }
 
   async #hostList(): Promise<readonly RegistryHost[]> {

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
+import { grpcFailureOf } from '../support/grpc-failure-of.ts';
 import { requires } from '../support/requires.ts';
 import type { TestService } from '../support/service.ts';
 import { type NamedStage, startNamedStage } from './stage/named-stage.ts';
 import { login, nextLogin, stageNeeds, stageTimeoutMs } from './stage/stage.ts';
 import { resourceList } from './stage/stage-service.ts';
 
-const names = ['second/plain', 'second/lost', 'listed', 'rotated'];
+const names = ['second/early', 'second/plain', 'second/lost', 'listed', 'rotated'];
 
 describe("pull secrets that users name, under Porch's own Role, which lets no service account be read", function () {
   requires(...stageNeeds);
@@ -43,6 +44,17 @@ describe("pull secrets that users name, under Porch's own Role, which lets no se
     return named.secretsOf(repository(name));
   };
   const linesAbout = (words: RegExp): readonly string[] => service?.logLines.filter((line) => words.test(line)) ?? [];
+
+  it('are named where a node lacks them for an image that the service does not look up itself', async () => {
+    service = await named.serve('--pull-secrets=gone');
+    const call = service.evaluate(`${repository('second/early')}:v1`, resourceList);
+    const failure = await grpcFailureOf(call);
+    expect(failure).to.include({ status: 'PERMISSION_DENIED', reason: 'POD_PULL_DENIED' });
+    expect(failure.message)
+      .to.include('container copy-wrapper-server')
+      .and.to.include('pull secret porch-fn-system/gone is not there');
+    expect(failure.hint).to.match(/^Make it: kubectl create secret docker-registry gone -n porch-fn-system/);
+  });
 
   it('are left to the API server where the service names none: it adds those of the account', async () => {
     service = await named.serve();

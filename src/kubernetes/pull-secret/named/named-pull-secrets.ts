@@ -52,7 +52,7 @@ export class NamedPullSecrets implements KeyringSource {
 
   /** In the order that pods name them. */
   async keyringsFor(image: ImageName, signal: AbortSignal | undefined): Promise<FoundKeyrings> {
-    return this.#found(this.#options.names.for(image), signal);
+    return this.#found(this.#options.names.for(image.mirrorOf ?? image), signal);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { JsonObject } from '../../../../src/core/json.ts';
+import type { ImageName } from '../../../../src/credentials/credential-source.ts';
 import { Keyring } from '../../../../src/credentials/keyring.ts';
 import { type NamedFor, NamedPullSecrets } from '../../../../src/kubernetes/pull-secret/named/named-pull-secrets.ts';
 import { secrets } from '../../../../src/kubernetes/resources.ts';
@@ -72,6 +73,30 @@ describe('pull secrets that are named', () => {
     ofAccounts.put('builder', { imagePullSecrets: [{ name: 'one' }, {}, { name: 'two' }] });
     expect(await named.namesFor(image, 'builder')).to.deep.equal(['one', 'two']);
     expect(await named.namesFor(image, 'nobody')).to.deep.equal([]);
+  });
+
+  it('are those that the image itself names where a mirror is asked, but only what is for the mirror', async () => {
+    const asked: ImageName[] = [];
+    const ofMirror = { domain: 'mirror.example', path: image.path, mirrorOf: image };
+    const byImage = new NamedPullSecrets({
+      namespace: 'functions',
+      secrets: ofSecrets.objects,
+      accounts: ofAccounts.objects,
+      names: {
+        for: (each) => {
+          asked.push(each);
+          return names;
+        },
+        all: () => [],
+      },
+      log,
+    });
+    const logins = dockerConfigJson({ 'r.example': 'a:canary', 'mirror.example': 'b:canary' });
+    ofSecrets.put('account', secretOf(logins));
+    const { keyrings } = await byImage.keyringsFor(ofMirror, undefined);
+    expect(asked).to.deep.equal([image]);
+    const { candidates } = Keyring.lookupIn(keyrings, ofMirror);
+    expect(candidates.map(({ key }) => key)).to.deep.equal(['pull secret account: mirror.example']);
   });
 
   it('are read in the older form, too', async () => {
