@@ -135,6 +135,14 @@ describe('pull secrets that are named', () => {
     });
   }
 
+  it('are warned of once for what is odd in one', async () => {
+    ofSecrets.put('account', secretOf(dockerConfigJson({ 'R.example': 'a:canary' })));
+    await keys();
+    await keys();
+    expect(log.alarms).to.deep.equal(['warn pull secret']);
+    expect(log.lines.join()).to.include('"secret":"account"').and.to.include('R.example');
+  });
+
   it('keep nothing of what they held before', async () => {
     ofSecrets.put('account', forRegistry('one'));
     expect(await keys()).to.deep.equal(['pull secret account: r.example']);
