@@ -48,6 +48,11 @@ export class ClusterUnderTest {
     this.configs = once(async () => KnownFunctionConfigs.read(options, await this.#open()));
   }
 
+  /** Where it is and who we are, without having asked. @throws {RunnerError} `CFG_OPTION`, `CLUSTER_UNAVAILABLE` */
+  async opened(): Promise<Cluster> {
+    return this.#open();
+  }
+
   /** Has answered once. @throws {RunnerError} `CFG_OPTION`, `CLUSTER_*` */
   async answered(): Promise<Cluster> {
     const cluster = await this.#open();

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type Entry, parseEntry } from '../credentials/entry.ts';
 import type { HelperChoice } from '../credentials/helper/helper-choices.ts';
@@ -7,6 +6,7 @@ import { NodeConfig } from '../kubernetes/pull-secret/node-config.ts';
 import { findProgram } from '../local/sandbox/find-program.ts';
 import type { Check } from './check.ts';
 import { type CredentialsFile, readCredentialsFile } from './credentials-file.ts';
+import { mountedKeys } from './mounted-keys.ts';
 import type { Patient } from './patient.ts';
 import { ok, problem, type Remark, skipped, warning } from './remark.ts';
 
@@ -35,18 +35,12 @@ export function credentialsCheck({ options, runtime, surroundings }: Patient): C
 }
 
 async function missing(path: string): Promise<Remark> {
-  const names = await readdir(dirname(path)).catch(() => undefined);
-  const keys = names?.filter((name) => !name.startsWith('..')) ?? [];
-  const seen = names === undefined ? `nor is there a folder ${dirname(path)}` : `its folder has ${listOf(keys)}`;
+  const { keys, said } = await mountedKeys(dirname(path));
   const fix =
     keys.length === 0
       ? 'Mount the secret with the credentials there, or name its place by --registry-auth-secret-path.'
       : `Name the key of the secret that holds them by --registry-auth-secret-path, or mount it as ${basename(path)}.`;
-  return problem(path, `there is no such file; ${seen}`, fix);
-}
-
-function listOf(names: readonly string[]): string {
-  return names.length === 0 ? 'nothing in it' : names.slice(0, 5).join(', ');
+  return problem(path, `there is no such file; ${said}`, fix);
 }
 
 function countOf({ config }: CredentialsFile): string {

@@ -20,6 +20,7 @@ import { credentialsCheck } from './credentials-check.ts';
 import { flagsCheck } from './flags-check.ts';
 import { grpcTlsCheck } from './grpc-tls-check.ts';
 import type { Patient } from './patient.ts';
+import { podCacheCheck } from './pod-cache-check.ts';
 import { proxyCheck } from './proxy-check.ts';
 import { registriesCheck } from './registries-check.ts';
 import { type RegistryAccess, registryAccess } from './registry-access.ts';
@@ -68,5 +69,6 @@ function podChecks(patient: Patient, cluster: ClusterUnderTest, registries: Regi
     replicaCheck(patient, cluster),
     namedSecretsCheck(patient, cluster),
     wrapperCheck(patient, registries),
+    podCacheCheck(patient),
   ];
 }

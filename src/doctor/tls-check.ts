@@ -3,6 +3,7 @@ import { readFirst } from '../core/mounted-file-read.ts';
 import { parseCaBundle } from '../registry/trust/ca-bundle.ts';
 import { authorityRemarks } from './certificate-remarks.ts';
 import type { Check } from './check.ts';
+import { mountedKeys } from './mounted-keys.ts';
 import type { Patient } from './patient.ts';
 import { ok, problem, type Remark, skipped, warning } from './remark.ts';
 
@@ -21,7 +22,7 @@ export function authoritiesCheck({ options, nowMs }: Patient): Check {
         ['ca.crt', 'ca.pem'].map((name) => join(folder, name)),
         'ca',
       );
-      if (read === undefined) return [missing(folder)];
+      if (read === undefined) return [await missing(folder)];
       const cautions: Remark[] = [];
       const pems = parseCaBundle(read.bytes, read.path, (text) => {
         cautions.push(warning(read.path, text, 'Leave only CERTIFICATE blocks in it.'));
@@ -32,10 +33,8 @@ export function authoritiesCheck({ options, nowMs }: Patient): Check {
   };
 }
 
-function missing(folder: string): Remark {
-  return problem(
-    folder,
-    'there is no ca.crt or ca.pem in it',
-    'Mount the secret with the CA there, or name its folder by --tls-secret-path.',
-  );
+async function missing(folder: string): Promise<Remark> {
+  const { said } = await mountedKeys(folder);
+  const fix = 'Mount the secret with the CA there, with the key ca.crt, or name its folder by --tls-secret-path.';
+  return problem(folder, `there is no ca.crt or ca.pem in it; ${said}`, fix);
 }

@@ -111,7 +111,8 @@ describe('doctor, of what is on the machine', function () {
     {
       title: 'no certificate authority',
       flags: authorities,
-      line: 'problem registry CAs: $: there is no ca.crt or ca.pem in it -> Mount the secret',
+      files: { 'tls.crt': 'x' },
+      line: 'problem registry CAs: $: there is no ca.crt or ca.pem in it; its folder has tls.crt -> Mount the secret with the CA there',
     },
     {
       title: 'a certificate authority that is none',
