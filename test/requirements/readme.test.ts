@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { statusNameOf } from '../../src/grpc/status-table.ts';
 import { jsonAt } from '../support/json-at.ts';
 
-const documents = ['README.md', 'docs/architecture.md', 'bench/README.md'];
+const documents = [
+  'README.md',
+  'docs/architecture.md',
+  'docs/private-registries.md',
+  'docs/function-pods.md',
+  'bench/README.md',
+];
 
 describe('the documentation', () => {
   for (const [code, status] of Object.entries(statusNameOf)) {
