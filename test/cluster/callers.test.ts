@@ -24,6 +24,7 @@ for (const role of ['ours', 'porch'] as const) {
     let stage: Stage;
     let services: TestService[] = [];
     let withoutRights: unknown;
+    let setUpRequests = 0;
 
     before(async function () {
       this.timeout(stageTimeoutMs);
@@ -37,6 +38,7 @@ for (const role of ['ours', 'porch'] as const) {
         await service.stop();
         await stage.cluster.apply(await readFile(component, 'utf8'));
       }
+      setUpRequests = (await stage.cluster.requests(stage.user)).length;
       services = await Promise.all([startStageService(stage), startStageService(stage)]);
     });
 
@@ -138,6 +140,11 @@ for (const role of ['ours', 'porch'] as const) {
       expect(await outcome(services[0], one)).to.equal('evaluated');
       expect(await outcome(services[0], other)).to.equal('evaluated');
       expect(await podNames()).to.deep.equal(before);
+    });
+
+    it('cost no request that is refused', async () => {
+      const requests = (await stage.cluster.requests(stage.user)).slice(setUpRequests);
+      expect(requests.filter(({ status }) => status === 401 || status === 403)).to.deep.equal([]);
     });
 
     it('leave nothing of their logins outside of the secrets that they are in', async () => {
