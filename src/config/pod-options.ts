@@ -110,7 +110,7 @@ export const podOptions = [
     kind: 'string',
     default: '',
     group: pods,
-    help: 'Service account of function pods, below that of a FunctionConfig; its pull secrets count for finding images, too. Pods get no token of it. Empty: that of the pod template, else default.',
+    help: 'Service account of function pods, below that of a FunctionConfig; its pull secrets count for finding images, too. The built-in template gives pods no token of it. Empty: that of the pod template, else default.',
   },
   {
     name: 'pull-secrets',

@@ -4,13 +4,17 @@ import { RunnerError } from '../core/errors.ts';
 export interface MissingCredentials {
   /** Like `pull secret NAMESPACE/NAME is not there`. */
   readonly problem: string;
-  readonly hint: string;
+  /** Undefined where the error's own is as good. */
+  readonly hint?: string | undefined;
 }
 
 /** A refusal that may be due to what is missing: it says so, and how to get that. */
 export function withMissing(error: RunnerError, missing: readonly MissingCredentials[]): RunnerError {
-  const [first] = missing;
-  if (first === undefined) return error;
+  if (missing.length === 0) return error;
+  const hint = missing.find((each) => each.hint !== undefined)?.hint;
   const text = missing.map(({ problem }) => problem).join('; ');
-  return new RunnerError(error.code, `${error.message}; ${text}`, { ...error.details, hint: first.hint });
+  return new RunnerError(error.code, `${error.message}; ${text}`, {
+    ...error.details,
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -47,8 +47,7 @@ describe("pull secrets that users name, under Porch's own Role, which lets no se
 
   it('are named where a node lacks them for an image that the service does not look up itself', async () => {
     service = await named.serve('--pull-secrets=gone');
-    const call = service.evaluate(`${repository('second/early')}:v1`, resourceList);
-    const failure = await grpcFailureOf(call);
+    const failure = await grpcFailureOf(service.evaluate(`${repository('second/early')}:v1`, resourceList));
     expect(failure).to.include({ status: 'PERMISSION_DENIED', reason: 'POD_PULL_DENIED' });
     expect(failure.message)
       .to.include('container copy-wrapper-server')
@@ -65,6 +64,15 @@ describe("pull secrets that users name, under Porch's own Role, which lets no se
     await evaluate(service, 'second/plain');
     expect(linesAbout(/the Role does not let it be read/)).to.have.length(1);
     expect(linesAbout(/do not get the pull secrets/)).to.deep.equal([]);
+  });
+
+  it('are named in the error as those of an account that may not be read, where an image is refused', async () => {
+    service = await named.serve();
+    const failure = await grpcFailureOf(service.resolve(`${repository('listed')}:v1`));
+    expect(failure.message).to.include(
+      'the pull secrets of service account porch-fn-system/default are not known: the Role does not let it be read',
+    );
+    expect(failure.hint).to.include('--registry-auth-secret-path');
   });
 
   it('are read one by one, as they may not be watched, and those of the account are missed in the log', async () => {

@@ -135,6 +135,7 @@ describe('pull secrets that users name, under our Role', function () {
     await evaluate('cold');
     await named.stage.registry.setUsers({ [nextLogin.name]: nextLogin.password });
     await named.pullSecret('account-secret', named.stage.registry, nextLogin);
+    await eventually('the new login counts', 2000, async () => resolves('rotated'));
     await evaluate('rotated');
     expect(named.pulledWith('rotated')).to.equal('account-secret');
     await named.stage.registry.setUsers({ [login.name]: login.password, [nextLogin.name]: nextLogin.password });

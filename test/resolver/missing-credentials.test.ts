@@ -83,6 +83,14 @@ describe('an image whose pull secrets are in the cluster', () => {
     });
   }
 
+  it('keeps the hint of the refusal where what is missing has none', async () => {
+    late.connect({ keyringsFor: async () => found });
+    found = { keyrings: [], missing: [{ problem: 'those of the account are not known' }] };
+    const error = await failure('AUTH_DENIED');
+    expect(error.message).to.equal(`${image}: no; those of the account are not known`);
+    expect(error.details.hint).to.equal('Add an entry.');
+  });
+
   it('is not told of them where that is not why it fails', async () => {
     late.connect({ keyringsFor: async () => found });
     found = { keyrings: [], missing: [{ problem: 'pull secret ns/one is not there', hint: 'Make it.' }] };

@@ -2,6 +2,7 @@ import type { Log } from '../../../core/log.ts';
 import type { Keyring } from '../../../credentials/keyring.ts';
 import type { MissingCredentials } from '../../../credentials/missing-credentials.ts';
 import type { SecretObject } from '../../secret-object.ts';
+import type { ServiceAccount } from '../../service-account.ts';
 import type { Observed } from './observed-objects.ts';
 import type { ReadSecret } from './read-pull-secret.ts';
 
@@ -36,6 +37,20 @@ export class NamedNotes {
     if (this.#isNews(`secret ${name}`, problem))
       this.#log.warn('pull secret left out', { secret: name, problem, hint });
     return { problem: `pull secret ${this.#namespace}/${name} ${problem}`, hint };
+  }
+
+  /** For the error of whoever may have needed a secret of the account. */
+  accountProblems(name: string, account: Observed<ServiceAccount>): readonly MissingCredentials[] {
+    const what = `the pull secrets of service account ${this.#namespace}/${name}`;
+    switch (account.kind) {
+      case 'unreadable':
+        return [{ problem: `${what} are not known: the Role does not let it be read` }];
+      case 'unknown':
+        return [{ problem: `${what} are not known: ${account.error.message}` }];
+      case 'there':
+      case 'absent':
+        return [];
+    }
   }
 
   accountUnreadable(name: string): void {

@@ -97,10 +97,11 @@ export class NamedPullSecrets implements KeyringSource {
 
   async #found({ template, own, serviceAccount }: NamedFor, signal: AbortSignal | undefined): Promise<FoundKeyrings> {
     const { secrets, accounts } = this.#options;
-    const ofAccount = this.#secretsOf(serviceAccount, await accounts.look(serviceAccount, signal));
+    const account = await accounts.look(serviceAccount, signal);
+    const ofAccount = this.#secretsOf(serviceAccount, account);
     const names = [...new Set([...template, ...own, ...ofAccount])];
     const seen = await Promise.all(names.map(async (name) => [name, await secrets.look(name, signal)] as const));
-    const missing: MissingCredentials[] = [];
+    const missing = [...this.#notes.accountProblems(serviceAccount, account)];
     const keyrings = seen.flatMap(([name, observed]) => {
       const { keyring, problem } = this.#read(name, observed);
       if (problem !== undefined) missing.push(problem);

@@ -178,6 +178,9 @@ describe('pull secrets that are named', () => {
     it('are left to the API server, which is said once and alarms nobody', async () => {
       expect(await named.namesFor(image, 'default')).to.deep.equal([]);
       expect(await keys()).to.deep.equal(['anonymous']);
+      expect(await problems()).to.deep.equal([
+        'the pull secrets of service account functions/default are not known: the Role does not let it be read',
+      ]);
       await named.noteLost(image, 'default', []);
       expect(log.lines).to.have.length(1);
       expect(log.lines[0]).to.match(/^info .*"serviceAccount":"default"/);
@@ -200,6 +203,9 @@ describe('pull secrets that are named', () => {
     ofAccounts.failure = refusal(503, 'ServiceUnavailable');
     const outcome = await named.namesFor(image, 'default').catch((error: unknown) => String(error));
     expect(outcome).to.include('ServiceUnavailable');
+    expect((await problems())[0]).to.match(
+      /^the pull secrets of service account functions\/default are not known: the API/,
+    );
   });
 
   it('are all opened beforehand, and kept open for as long as they are named', async () => {
