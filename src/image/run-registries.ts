@@ -3,6 +3,8 @@ import { quoteInput } from './quote.ts';
 import { isDomainLike } from './reference-grammar.ts';
 import { atDomain, parseReference, type Reference } from './reference.ts';
 
+const maxFaultsShown = 5;
+
 /** One registry under two addresses, `host[:port]` each. */
 export interface RunRegistry {
   /** Where images are looked up. */
@@ -29,7 +31,7 @@ export class RunRegistries {
     const faults = parsed.flatMap(({ text, pair }) => ('fault' in pair ? [`${quoteInput(text)} ${pair.fault}`] : []));
     const pairs = parsed.flatMap(({ pair }) => ('fault' in pair ? [] : [pair]));
     faults.push(...pairs.flatMap((pair, index) => clashOf(pair, pairs.slice(0, index))));
-    if (faults.length > 0) throw new RunnerError('CFG_OPTION', `--run-registry: ${faults.join('; ')}`);
+    if (faults.length > 0) throw new RunnerError('CFG_OPTION', `--run-registry: ${shownFaults(faults)}`);
     return new RunRegistries(pairs);
   }
 
@@ -56,6 +58,12 @@ function parsePair(text: string): RunRegistry | { readonly fault: string } {
   if (fault !== undefined) return fault;
   const [first = '', second = ''] = addresses.filter((address) => typeof address === 'string');
   return first === second ? { fault: 'names one address twice' } : { resolve: first, run: second };
+}
+
+function shownFaults(faults: readonly string[]): string {
+  const different = [...new Set(faults)];
+  const rest = different.length - maxFaultsShown;
+  return [...different.slice(0, maxFaultsShown), ...(rest > 0 ? [`and ${String(rest)} more`] : [])].join('; ');
 }
 
 /** In the spelling of references. */

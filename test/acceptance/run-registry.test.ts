@@ -49,6 +49,13 @@ describe('a registry that nodes reach under another address, with docker-registr
     expect(forwarder.connections).to.equal(before);
   });
 
+  it('is shown to people under both', async () => {
+    const { text } = await registry.resolve(`${registry.authority}/${indexName}`, [flag], { output: 'text' });
+    expect(text).to.match(new RegExp(`^runs as +${forwarder.authority}/team/set-labels@sha256:`, 'm'));
+    const plain = await registry.resolve(`${registry.authority}/${indexName}`, [], { output: 'text' });
+    expect(plain.text).not.to.include('runs as');
+  });
+
   it('may be the default registry under either address', async () => {
     for (const named of [registry.authority, forwarder.authority]) {
       const prefix = `--default-image-prefix=${named}/team/`;

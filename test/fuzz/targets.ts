@@ -18,12 +18,14 @@ import { providerAnswer } from './targets/provider-answer.ts';
 import { providerConfig } from './targets/provider-config.ts';
 import { publicKeys } from './targets/public-keys.ts';
 import { reference } from './targets/reference.ts';
+import { runRegistries } from './targets/run-registries.ts';
 import { signatureDocuments } from './targets/signature-documents.ts';
 import { verifyOption } from './targets/verify-option.ts';
 
 export const targets: readonly Target[] = [
   allowedRegistries,
   reference,
+  runRegistries,
   credentials,
   helperAnswer,
   providerAnswer,
