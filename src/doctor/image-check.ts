@@ -6,6 +6,7 @@ import type { Resolution } from '../resolver/resolution.ts';
 import { commandOf } from '../image/command.ts';
 import { imageGate, type WiredResolver } from '../wire-resolver.ts';
 import type { Check } from './check.ts';
+import { mayPush, pullsOnly } from './login-remark.ts';
 import { nodeRemarks } from './node-remarks.ts';
 import type { Patient } from './patient.ts';
 import type { RegistryAccess } from './registry-access.ts';
@@ -128,13 +129,6 @@ async function pushRemarks(
   if (answer.actions === undefined) {
     return [ok(image, `cannot tell whether ${candidate.key} could push: its registry does not say`)];
   }
-  const mayPush = answer.actions.some((action) => action === 'push' || action === '*');
-  if (!mayPush) return [ok(image, `${candidate.key} cannot push to ${repository}`)];
-  return [
-    warning(
-      image,
-      `${candidate.key} could push to ${repository}`,
-      'The runner only pulls: give it an account that cannot.',
-    ),
-  ];
+  if (!mayPush(answer.actions)) return [ok(image, `${candidate.key} cannot push to ${repository}`)];
+  return [warning(image, `${candidate.key} could push to ${repository}`, pullsOnly)];
 }

@@ -1,4 +1,3 @@
-import { once } from '../core/once.ts';
 import { toRunnerError } from '../core/errors.ts';
 import { Planner } from '../pods/plan/planner.ts';
 import type { Cluster } from '../wire-cluster.ts';
@@ -19,21 +18,17 @@ export class Rehearsal {
   readonly #patient: Patient;
   readonly #under: ClusterUnderTest;
   readonly #parts = new AsyncDisposableStack();
-  readonly #open: (wired: WiredResolver) => Promise<Stage | string>;
+  #stage: Promise<Stage | string> | undefined;
 
   constructor(patient: Patient, under: ClusterUnderTest) {
     this.#patient = patient;
     this.#under = under;
-    let opened: (() => Promise<Stage | string>) | undefined;
-    this.#open = async (wired) => {
-      opened ??= once(async () => this.#make(wired));
-      return opened();
-    };
   }
 
-  /** Or why pods cannot be planned. */
+  /** Made once. Or why pods cannot be planned. */
   async open(wired: WiredResolver): Promise<Stage | string> {
-    return this.#open(wired);
+    this.#stage ??= this.#make(wired);
+    return this.#stage;
   }
 
   async close(): Promise<void> {

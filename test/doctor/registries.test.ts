@@ -164,7 +164,7 @@ describe('doctor, of registries', function () {
       `ok ${name} found: ${digest}, reached by mounted-ca, with REGISTRY`,
       `ok ${name} platform linux/amd64 of linux/amd64`,
       `ok ${name} runs ["/fn"]`,
-      `warning ${name} REGISTRY could push to team/fn -> The runner only pulls: give it an account that cannot.`,
+      `warning ${name} REGISTRY could push to team/fn -> The runner only pulls: give it an account that cannot push.`,
     ]);
     expect(exitCode).to.equal(0);
     const reader = await look({ [byToken.authority]: basic('reads', 'reader') }, { args: [image] });
