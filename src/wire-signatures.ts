@@ -1,5 +1,7 @@
 import type { Options } from './config/options.ts';
 import { systemClock } from './core/clock.ts';
+import { RunRegistries } from './image/run-registries.ts';
+import type { Reference } from './image/reference.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { SignatureVerifier } from './signatures/signature-verifier.ts';
 import type { Surroundings } from './wire-resolver.ts';
@@ -10,7 +12,7 @@ import type { Surroundings } from './wire-resolver.ts';
  * @throws {RunnerError} `CFG_OPTION` when a key cannot be used.
  */
 export async function wireSignatures(
-  { verifyImages, resolveTimeoutMs }: Options,
+  { verifyImages, resolveTimeoutMs, runRegistry }: Options,
   { log, counters, overrides: { clock = systemClock } }: Surroundings,
   client: RegistryClient,
 ): Promise<{ readonly verifier?: SignatureVerifier }> {
@@ -25,5 +27,7 @@ export async function wireSignatures(
     parts,
   );
   const keysOf = async (files: readonly string[]): ReturnType<typeof keys.current> => keys.current(files);
-  return { verifier: new SignatureVerifier({ ...parts, rules, keysOf, client, timeoutMs: resolveTimeoutMs }) };
+  const runs = RunRegistries.parse(runRegistry);
+  const runAs = (reference: Reference): Reference => runs.toRun(reference);
+  return { verifier: new SignatureVerifier({ ...parts, rules, runAs, keysOf, client, timeoutMs: resolveTimeoutMs }) };
 }

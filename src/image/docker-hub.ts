@@ -5,6 +5,8 @@ export const dockerHub = 'docker.io';
 export const dockerHubApiHost = 'registry-1.docker.io';
 
 const indexHost = 'index.docker.io';
+/** Where it answers as well, or has. */
+const otherHosts = ['registry.docker.io', 'registry.hub.docker.com'];
 
 /** Whether a domain is another way to write Docker Hub in a reference; its API host is not, it stands for itself. */
 export function isDockerHub(domain: string): boolean {
@@ -16,7 +18,9 @@ export function credentialHost(host: string): string {
   return isDockerHub(host) || host === dockerHubApiHost ? dockerHub : host;
 }
 
+const hubHosts: readonly string[] = [dockerHub, indexHost, dockerHubApiHost, ...otherHosts];
+
 /** Every name that a host goes by in references: Docker Hub has several. */
 export function namesOfHost(host: string): readonly string[] {
-  return credentialHost(host) === dockerHub ? [dockerHub, indexHost, dockerHubApiHost] : [host];
+  return hubHosts.includes(host) ? hubHosts : [host];
 }

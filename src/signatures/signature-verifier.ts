@@ -26,6 +26,8 @@ export interface SignatureSession {
 
 export interface SignatureVerifierOptions {
   readonly rules: readonly VerifyOption[];
+  /** Under which name nodes pull an image; default: the one that we look it up by. */
+  readonly runAs?: (reference: Reference) => Reference;
   /** The keys of files, as they are now. */
   readonly keysOf: (files: readonly string[]) => Promise<readonly VerificationKey[]>;
   readonly client: { session(reference: Reference, candidates: readonly Candidate[]): SignatureSession };
@@ -76,7 +78,8 @@ export class SignatureVerifier {
    */
   async verify(question: ImageQuestion, signal: AbortSignal): Promise<string | undefined> {
     const { reference, digest } = question;
-    const files = keyFilesFor(this.#options.rules, reference);
+    const { rules, runAs = (same) => same } = this.#options;
+    const files = keyFilesFor(rules, [reference, runAs(reference)]);
     if (files === undefined) return undefined;
     const keys = await this.#options.keysOf(files);
     const known = this.#verified.get(claimOf(digest, keys));

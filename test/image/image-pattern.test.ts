@@ -9,7 +9,13 @@ interface PatternCase {
   readonly no: readonly string[];
 }
 
-const hub = ['nginx', 'docker.io/library/nginx', 'index.docker.io/library/nginx', 'registry-1.docker.io/library/nginx'];
+const hub = [
+  'nginx',
+  'docker.io/library/nginx',
+  'index.docker.io/library/nginx',
+  'registry-1.docker.io/library/nginx',
+  'registry.hub.docker.com/library/nginx',
+];
 
 const cases: readonly PatternCase[] = [
   {

@@ -68,6 +68,19 @@ describe('the flag --verify-images', function () {
       expect((await resolve('json', `elsewhere.example=${right}`)).answer).to.not.have.property('signedBy');
     });
 
+    it('holds for an image by the address that nodes pull it from', async () => {
+      const { authority } = registry;
+      const [rule, flags] = [
+        `localhost:32000=${join(folder.path, 'a.pem')}`,
+        [`--insecure-registries=${authority}`, '--image-platform=linux/amd64'],
+      ];
+      for (const name of [authority, 'localhost:32000']) {
+        const args = [`${name}/team/fn:v1`, ...flags, `--verify-images=${rule}`];
+        const { failure } = await resolveCommand([...args, `--run-registry=${authority}=localhost:32000`]);
+        expect(failure, name).to.include({ reason: 'SIGNATURE_INVALID' });
+      }
+    });
+
     it('has it fail where the image is signed by another key', async () => {
       const { exitCode, failure } = await resolve('json', join(folder.path, 'a.pem'));
       expect(exitCode).to.equal(1);
