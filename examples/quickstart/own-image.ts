@@ -13,7 +13,6 @@ export const ownImageLines: readonly string[] = [
   'From a private registry, with the logins that docker keeps and a folder with its authority as ca.crt:',
   '',
   '  npm run --silent function-runner -- evaluate REGISTRY/FUNCTION:TAG -f PACKAGE KEY=VALUE \\',
-  '    --enable-private-registries --registry-auth-secret-path="$HOME/.docker/config.json" \\',
   '    --enable-private-registries-tls --tls-secret-path=FOLDER',
   '',
   'As the service that Porch calls, on its port:',
