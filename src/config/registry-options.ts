@@ -134,7 +134,8 @@ export const registryOptions = [
     group: registries,
     help:
       '[PATTERN=]KEY.pem[,KEY.pem...]: images that match the pattern, host[:port][/path] as for --allowed-registries, run only with a cosign signature by one of the public keys; ' +
-      'without a pattern all images. The most particular pattern that matches counts. May be given more than once.',
+      'without a pattern all images. The most particular pattern that matches counts; either address of --run-registry will do, and :443 and :80 are as no port. ' +
+      'Images that match none need no signature. May be given more than once.',
   },
   {
     name: 'image-credential-provider-config',

@@ -1,10 +1,13 @@
-import { toRunnerError } from '../core/errors.ts';
+import { type ErrorCode, toRunnerError } from '../core/errors.ts';
 import { shownInput } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Check } from './check.ts';
 import type { Patient } from './patient.ts';
 import type { RegistryAccess } from './registry-access.ts';
 import { failed, ok, problem, skipped, warning } from './remark.ts';
+
+/** What `--allowed-registries` and `--verify-images` say, of functions alone: no node looks at them. */
+const ofFunctions: ReadonlySet<ErrorCode> = new Set(['REGISTRY_NOT_ALLOWED', 'SIGNATURE_MISSING', 'SIGNATURE_INVALID']);
 
 /** The image of the server inside function pods. */
 export function wrapperCheck({ surroundings, options }: Patient, access: RegistryAccess): Check {
@@ -32,7 +35,9 @@ export function wrapperCheck({ surroundings, options }: Patient, access: Registr
         const { resolution } = await wired.resolver.resolve(asked, { signal });
         return [ok(image, `set by WRAPPER_SERVER_IMAGE, and found: ${resolution.digest}`)];
       } catch (thrown) {
-        const { message } = toRunnerError(thrown);
+        const { code, message } = toRunnerError(thrown);
+        if (ofFunctions.has(code))
+          return [set, skipped(image, `not looked at, as a function it would be refused: ${message}`)];
         const seen = failed(image, thrown);
         return [
           set,

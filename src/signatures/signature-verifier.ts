@@ -79,7 +79,8 @@ export class SignatureVerifier {
   async verify(question: ImageQuestion, signal: AbortSignal): Promise<string | undefined> {
     const { reference, digest } = question;
     const { rules, runAs = (same) => same } = this.#options;
-    const files = keyFilesFor(rules, [reference, runAs(reference)]);
+    const run = runAs(reference);
+    const files = keyFilesFor(rules, run === reference ? [reference] : [reference, run]);
     if (files === undefined) return undefined;
     const keys = await this.#options.keysOf(files);
     const known = this.#verified.get(claimOf(digest, keys));

@@ -66,12 +66,35 @@ describe('doctor, of keys and programs', function () {
     expect(refused.lines[0]).to.match(/^problem providers: \$\/bad\.yaml: \$\/bad\.yaml: apiVersion is not /);
   });
 
+  it('does not hold the wrapper image to what is asked of functions', async () => {
+    const flags = ['--runtime=pod', '--allowed-registries=ghcr.io/team', '--kubeconfig=/no/such/file'];
+    const env = { WRAPPER_SERVER_IMAGE: 'wrapper.example/server:v1' };
+    const { lines } = await doctor(flags, env);
+    expect(lines.filter((line) => line.includes(' wrapper image: '))).to.deep.equal([
+      'ok wrapper image: wrapper.example/server:v1: set by WRAPPER_SERVER_IMAGE',
+      'skipped wrapper image: wrapper.example/server:v1: not looked at, as a function it would be refused: wrapper.example/server is in none of the --allowed-registries',
+    ]);
+  });
+
   it('says which keys may have signed images', async () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = await file('team.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString());
-    const { lines, exitCode } = await look('signature keys', [`--verify-images=ghcr.io/team=${key}`]);
+    const { lines, exitCode } = await look('signature keys', [`--verify-images=${key}`]);
     expect(lines).to.deep.equal(['ok signature keys: $/team.pem: 1 key']);
     expect(exitCode).to.equal(0);
+  });
+
+  it('warns where images that nobody has signed can come from elsewhere', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = await file('one.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    const rule = `--verify-images=ghcr.io/team=${key}`;
+    const open = await look('signature keys', [rule]);
+    expect(open.lines[1]).to.match(/^warning signature keys: images that match no pattern .* run unsigned/);
+    expect(open.exitCode).to.equal(0);
+    for (const also of ['--allowed-registries=ghcr.io', `--verify-images=${key}`])
+      expect((await look('signature keys', [rule, also])).lines, also).to.deep.equal([
+        'ok signature keys: $/one.pem: 1 key',
+      ]);
   });
 
   it('tells of a key that is not there, and of a file that holds none', async () => {
