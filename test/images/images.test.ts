@@ -81,6 +81,12 @@ describe('the images of the Dockerfile', function () {
     });
   }
 
+  it('has the program under its name in the runner, for whoever looks inside', async () => {
+    const { exitCode, stdout, stderr } = await run(runnerRoot, ['function-runner', 'version']);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.match(/^\d+\.\d+\.\d+/);
+  });
+
   it('runs the runner, whose probe finds it SERVING', async () => {
     const flags = [
       '--runtime=local',
