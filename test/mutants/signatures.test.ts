@@ -77,6 +77,14 @@ const mutants: readonly Mutant[] = [
     title: 'the verifier of signatures remembers no failure of the registry',
   },
   {
+    fault: 'lets another spelling of the address around a rule',
+    file: 'src/signatures/same-registry.ts',
+    find: 'port === undefined || defaultPorts.includes(port)',
+    replace: 'port === undefined',
+    test: 'test/signatures/verify-option.test.ts',
+    title: 'asks ghcr.io:443/team/fn for a.pem',
+  },
+  {
     ...discovery,
     fault: 'takes a mirror without signatures for the registry',
     file: 'src/registry/mirrors/find-attached.ts',
