@@ -57,7 +57,7 @@ function inputSources({ own, positionals, given }: Flags, io: CommandIo): readon
   const all = [
     ...faults.map(argumentFault),
     ...clientTlsFaults(own, own.address),
-    ...registryAuthFaults(own.registryAuthFile, own.address, wantsTls(own)),
+    ...registryAuthFaults(own.registryAuthFile, own.address, wantsTls(own) && !own.tlsNoVerify),
   ];
   if (all.length > 0) throw new UsageError(all);
   return own.filename.length === 0 ? ['-'] : own.filename;

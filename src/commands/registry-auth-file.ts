@@ -5,14 +5,23 @@ import { readFirst } from '../core/mounted-file-read.ts';
 import { Secret } from '../core/secret.ts';
 import { splitAuthority } from '../image/domain.ts';
 
-/** What is wrong with sending a login to a service. */
-export function registryAuthFaults(file: string, address: string, speaksTls: boolean): readonly OptionFault[] {
+/**
+ * What is wrong with sending a login to a service.
+ *
+ * @param isProven whether the service has to prove over TLS that it is the one
+ */
+export function registryAuthFaults(file: string, address: string, isProven: boolean): readonly OptionFault[] {
   const flag = '--registry-auth-file';
   if (file === '') return [];
   if (address === '') return [{ flag, message: `${flag}: needs --address; without it the docker config is used` }];
   const host = splitAuthority(address.toLowerCase()).host.replace(/^\[(.*)\]$/, '$1');
-  if (speaksTls || host === 'localhost' || isLoopback(host)) return [];
-  return [{ flag, message: `${flag}: needs TLS to ${address}, such as --tls: others could read the login on its way` }];
+  if (isProven || host === 'localhost' || isLoopback(host)) return [];
+  return [
+    {
+      flag,
+      message: `${flag}: needs TLS to ${address}, such as --tls, and without --tls-no-verify: others could read the login on its way`,
+    },
+  ];
 }
 
 /**

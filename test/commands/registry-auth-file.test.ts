@@ -59,6 +59,7 @@ describe('evaluate --registry-auth-file', function () {
 
   for (const [what, flags, fault] of [
     ['where others could read it', ['--address=runner.example:9445'], /needs TLS to runner\.example:9445/],
+    ['where anybody could answer', ['--address=runner.example:9445', '--tls-no-verify'], /without --tls-no-verify/],
     ['without a service', [], /needs --address/],
   ] as const)
     it(`is refused ${what}`, async () => {
