@@ -61,10 +61,14 @@ export function originOf(target: Endpoint, step: ConnectionStep): string {
 }
 
 function endpoint(scheme: Endpoint['scheme'], host: string, port: number | undefined, authority: string): Endpoint {
-  const hostname = host
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const hostname = withoutDotsAtEnd(host.replace(/^\[|\]$/g, '')).toLowerCase();
   // A registry's `host` and `host:443` stay apart: only the first may end on port 80.
   return { scheme, hostname, port, authority, key: `${scheme} ${hostname} ${String(port ?? '')}` };
+}
+
+/** One dot only says that the name is a whole one. With more there is no such host, but somebody may take one dot off and look again. */
+function withoutDotsAtEnd(host: string): string {
+  let end = host.length;
+  while (host[end - 1] === '.') end -= 1;
+  return host.slice(0, end);
 }
