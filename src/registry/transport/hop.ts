@@ -1,3 +1,4 @@
+import { isVerified } from '../../core/attempt.ts';
 import { RunnerError } from '../../core/errors.ts';
 import { urlEndpoint, withTls } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -24,7 +25,9 @@ export function firstHop(target: TransportTarget): Hop {
   }
   const { url, registry, tls } = target;
   const isSameHost = url.hostname === new URL(registry.origin).hostname;
-  const endpoint = withTls(urlEndpoint(url), isSameHost ? tls : forTokenService(tls));
+  // Who has not proved to be the registry cannot tell either whose token service that is.
+  const shared = isVerified(registry.step) ? forTokenService(tls) : undefined;
+  const endpoint = withTls(urlEndpoint(url), isSameHost ? tls : shared);
   return { kind: 'token', endpoint, path: url.pathname + url.search, own: true, sender: registry };
 }
 

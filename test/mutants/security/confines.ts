@@ -14,6 +14,14 @@ export const confines: readonly Mutant[] = [
     title: 'is not shown to a registry whose certificate nobody verified, by --insecure-registries',
   },
   {
+    fault: 'shows its certificate to whomever an unproven registry names',
+    file: 'src/registry/transport/hop.ts',
+    find: 'isVerified(registry.step) ? forTokenService(tls)',
+    replace: 'isVerified(registry.step) || tls ? forTokenService(tls)',
+    test: certificates,
+    title: 'is not shown to the token service that such a registry names',
+  },
+  {
     fault: 'shows its certificate to mirrors',
     file: 'src/registry/certified-hosts.ts',
     find: `host.identity === 'origin' ?`,

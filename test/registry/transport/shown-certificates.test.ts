@@ -208,6 +208,27 @@ describe('the certificate of --registry-client-certificate, through the service'
     });
   }
 
+  it('is not shown to the token service that such a registry names', async () => {
+    await using stage = await Stage.create();
+    const tokens = await stage.start(
+      (_request, response) => {
+        sendJson(response, 200, { token: 't1' });
+      },
+      { host: 'localhost' },
+    );
+    const authority = await createAuthority({ name: 'Somebody else' });
+    const registry = await stage.start(
+      (request, response) => {
+        if (request.headers.authorization === 'Bearer t1') sendContent(stage.content, request, response);
+        else response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.server.url}/token"` }).end();
+      },
+      { authority },
+    );
+    const listed = `--insecure-registries=${registry.server.authority}`;
+    await stage.resolve(`${registry.server.authority}/team/fn:v1`, [listed]);
+    expect([registry.seen, tokens.seen]).to.deep.equal([only('nobody'), only('nobody')]);
+  });
+
   it('goes through a proxy to the registry behind it', async () => {
     await using stage = await Stage.create();
     const registry = await stage.start((request, response) => {
