@@ -1,6 +1,7 @@
 import type { Mutant } from '../../support/mutant-tree.ts';
 
 const key = 'src/credentials/key.ts';
+const hostPattern = 'src/image/host-pattern.ts';
 const test = 'test/credentials/key.test.ts';
 
 /** 6: credentials are looked up by the bare name of the registry. */
@@ -23,9 +24,9 @@ export const credentials: readonly Mutant[] = [
   },
   {
     fault: 'finds nothing under a key with a port (6)',
-    file: key,
-    find: 'if (key.port !== port ||',
-    replace: `if (key.port !== '' ||`,
+    file: hostPattern,
+    find: 'if (pattern.port !== port)',
+    replace: `if (pattern.port !== '')`,
     test,
     title: '[K9] reg.io:5000 is used for',
   },
@@ -39,7 +40,7 @@ export const credentials: readonly Mutant[] = [
   },
   {
     fault: 'takes patterns for names (6)',
-    file: key,
+    file: hostPattern,
     find: `pattern.matches(labels[index] ?? '')`,
     replace: `pattern.isLiteral && pattern.matches(labels[index] ?? '')`,
     test,
