@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'CFG_CA'
   | 'CFG_FUNCTIONS'
   // registry authentication
+  | 'CREDENTIALS_UNAVAILABLE'
   | 'AUTH_CHALLENGE'
   | 'AUTH_DENIED'
   | 'AUTH_REFUSED'

@@ -22,8 +22,6 @@ export interface Issued {
   readonly server: string;
   /** When it ends, in milliseconds since the epoch; undefined when the program does not tell. */
   readonly expiresAtMs: number | undefined;
-  /** It was remembered, and has to be looked up anew before it is shown to a registry. */
-  readonly isOld: boolean;
   /** To be told when a registry answered 401 or 403 to the login: the program may have another one by now. */
   readonly refused: () => void;
 }
@@ -46,6 +44,8 @@ export type Candidate =
       readonly reason: string;
       /** What would mend it, where that is not an entry of a file. */
       readonly hint?: string;
+      /** A program failed that may well give a login later: `CREDENTIALS_UNAVAILABLE` instead. */
+      readonly isTemporary?: boolean;
     };
 
 export const anonymous: Candidate = {

@@ -1,14 +1,10 @@
 import type { Reference } from '../image/reference.ts';
 import { type CallerLogin, callerCandidate } from './caller.ts';
 import { anonymous, type Candidate, withoutRepeats } from './candidate.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { helpedBy } from './helper/helped.ts';
 import type { HelperLogins } from './helper/helper-logins.ts';
-import type { HelperChoice } from './helper/helper-choices.ts';
-import type { HelperQuestion } from './helper/run-helper.ts';
 import { Keyring, type Lookup } from './keyring.ts';
 import type { MissingCredentials } from './missing-credentials.ts';
-import { notOnPath } from './program/run-program.ts';
-import { serverOf } from './server-of.ts';
 
 /** What credentials are looked up for; where it is not an image that was asked for, there is no tag. */
 export interface ImageName extends Pick<Reference, 'domain' | 'path'>, Partial<Pick<Reference, 'tag'>> {
@@ -37,7 +33,13 @@ export interface CandidateSourceOptions {
 /** Programs that are asked for logins. */
 export interface CandidateSource {
   /** In their order; a program that fails is a broken candidate. @throws RunnerError the signal's reason only */
-  candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<readonly Candidate[]>;
+  candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<GivenCandidates>;
+}
+
+export interface GivenCandidates {
+  readonly candidates: readonly Candidate[];
+  /** A program would be asked anew. */
+  readonly isOld: boolean;
 }
 
 export interface CredentialSourceOptions {
@@ -54,7 +56,7 @@ export interface LookupOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whose credentials alone are to be used. */
   readonly caller?: CallerLogin | undefined;
-  /** What programs said before will do, even where it has ended: no registry is shown any of it. */
+  /** What programs said before will do, even where it has ended or they fail now: no registry is shown any of it. */
   readonly remembered?: boolean;
   /** Look at the mounted file even if that was done a moment ago. */
   readonly recheck?: boolean;
@@ -71,8 +73,7 @@ export class CredentialSource {
   /**
    * Every credential that matches the image: that of a helper first, then those of pull secrets and of the mounted file, the
    * most particular key first, then those of other programs. A program without credentials is passed over; one that fails
-   * is a broken candidate, since what it did not say may be what the registry wants. A store for all registries that is not
-   * installed is only told of when a registry refuses: files with one are copied to machines without it.
+   * is a broken candidate, since what it did not say may be what the registry wants.
    *
    * @throws RunnerError the signal's reason when it aborts; `REQUEST_INVALID` for the caller's login
    */
@@ -81,66 +82,23 @@ export class CredentialSource {
     { signal, caller, recheck = false, remembered = false }: LookupOptions = {},
   ): Promise<Lookup> {
     if (caller !== undefined) return { candidates: [callerCandidate(caller, image)], warnings: [] };
-    const { file, secrets, providers } = this.#options;
+    const { file, logins, secrets, providers } = this.#options;
     const mounted = await file.current({ recheck });
     const { keyrings = [], missing = [] } = (await secrets?.keyringsFor(image, signal)) ?? {};
-    const filedAlone = Keyring.lookupIn([...keyrings, mounted], image);
+    const filed = Keyring.lookupIn([...keyrings, mounted], image);
     const choice = mounted.helperFor(image);
-    const asked = choice === undefined ? undefined : await this.#ask(choice, image, { signal, remembered });
-    const gone = asked?.kind === 'broken' && isGoneStore(choice, asked.reason) ? asked : undefined;
-    const helped = gone === undefined ? asked : undefined;
-    const provided = (await providers?.candidatesFor(image, { signal, remembered })) ?? [];
-    const absent = gone === undefined ? [] : [{ problem: `${gone.key}: ${gone.reason}`, hint: gone.hint ?? '' }];
-    const found = { ...filedAlone, missing: [...missing, ...absent] };
-    if (helped === undefined && provided.length === 0) return found;
-    const filed = found.candidates.filter((candidate) => candidate !== anonymous);
+    const options = { signal, remembered };
+    const [helped, provided] = await Promise.all([
+      choice === undefined ? undefined : helpedBy(logins, choice, image.domain, options),
+      providers?.candidatesFor(image, options),
+    ]);
+    const inFiles = filed.candidates.filter((candidate) => candidate !== anonymous);
+    const found = [...(helped?.candidates ?? []), ...inFiles, ...(provided?.candidates ?? [])];
     return {
-      ...found,
-      candidates: withoutRepeats([...(helped === undefined ? [] : [helped]), ...filed, ...provided]),
+      ...filed,
+      candidates: found.length === 0 ? [anonymous] : withoutRepeats(found),
+      missing: [...missing, ...(helped?.missing ?? [])],
+      isOld: helped?.isOld === true || provided?.isOld === true,
     };
   }
-
-  async #ask(
-    choice: Exclude<HelperChoice, { kind: 'off' }>,
-    { domain }: ImageName,
-    { signal, remembered }: CandidateSourceOptions,
-  ): Promise<Candidate | undefined> {
-    if (choice.kind === 'broken')
-      return { kind: 'broken', key: `credential helper for ${domain}`, reason: choice.reason };
-    const { logins } = this.#options;
-    const server = serverOf(domain);
-    const question: HelperQuestion = { name: choice.name, server };
-    const last = remembered ? logins.last(question) : undefined;
-    const { answer, isOld } = last ?? { answer: await logins.get(question, signal), isOld: false };
-    const key = `docker-credential-${choice.name} for ${domain}`;
-    switch (answer.kind) {
-      case 'none':
-        return undefined;
-      case 'failed':
-        return {
-          kind: 'broken',
-          key,
-          reason: answer.reason,
-          hint: `Run docker-credential-${choice.name} get by hand, with ${server} on its standard input: what it writes is not shown here.`,
-        };
-      case 'login': {
-        const { login } = answer;
-        const refused = (): void => {
-          logins.refused(question, login);
-        };
-        const issued = {
-          scope: `helper ${choice.name} ${server}`,
-          server,
-          expiresAtMs: undefined,
-          isOld,
-          refused,
-        };
-        return { kind: 'login', key, login, fingerprint: fingerprintOf(login), issued };
-      }
-    }
-  }
-}
-
-function isGoneStore(choice: HelperChoice | undefined, reason: string): boolean {
-  return choice?.kind === 'program' && choice.isStore === true && reason === notOnPath;
 }

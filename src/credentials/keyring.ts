@@ -19,6 +19,8 @@ export interface Lookup {
   readonly warnings: readonly string[];
   /** What should have held credentials too. */
   readonly missing?: readonly MissingCredentials[];
+  /** Programs would say it anew: it has to be looked up again before a registry is asked. */
+  readonly isOld?: boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
-import { callerKey } from '../credentials/caller.ts';
+import { type CallerLogin, callerKey } from '../credentials/caller.ts';
 import type { Candidate } from '../credentials/candidate.ts';
 import { type MissingCredentials, withMissing } from '../credentials/missing-credentials.ts';
 import type { Reference } from '../image/reference.ts';
@@ -18,6 +18,10 @@ export interface Question {
   readonly warnings: readonly string[];
   /** What should have held credentials too. */
   readonly missing?: readonly MissingCredentials[];
+  /** Programs would give other candidates now: these are shown to no registry. */
+  readonly isOld?: boolean;
+  /** Whose credentials alone there are. */
+  readonly caller?: CallerLogin | undefined;
   /** The same for the same image and the same credentials. */
   readonly key: string;
   /** The same for the same image and whoever gives the credentials: see `cache-key.ts`. */

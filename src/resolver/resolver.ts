@@ -1,7 +1,7 @@
 import { withTimeout } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Counters } from '../core/counters.ts';
-import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
+import { RunnerError, toRunnerError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { SingleFlight } from '../core/single-flight.ts';
 import type { CallerLogin } from '../credentials/caller.ts';
@@ -13,8 +13,9 @@ import { shownInput } from '../image/quote.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { RegistrySession } from '../registry/session.ts';
 import { cacheKey, tagKey } from './cache-key.ts';
+import { failureOf, hasFailingProgram, isRefusal, isTemporary } from './failures.ts';
 import type { ImageVerifier } from './image-verifier.ts';
-import { type Answer, Lookup, type Question, refusals, type Session, type SessionSource } from './lookup.ts';
+import { type Answer, Lookup, type Question, type Session, type SessionSource } from './lookup.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { type AnswerSource, toResolution } from './to-resolution.ts';
 import type { Resolution, Resolved } from './resolution.ts';
@@ -61,14 +62,14 @@ export interface ResolveOptions extends Asker {
   readonly refresh?: boolean;
 }
 
-interface Sourced extends Answer {
+interface Answered {
+  /** With the candidates that it was answered for. */
+  readonly question: Question;
+  readonly answer: Answer;
   readonly source: AnswerSource;
 }
 
 const tooSlowHint = 'The attempts tell how far it came; --resolve-timeout gives it longer.';
-
-/** The registry may well answer the same question later: what was known before may stand in for it. */
-const temporary: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'DEADLINE']);
 
 /**
  * Image name → what it means. An answer is shared by all who ask for the same image with the same credentials, at the
@@ -99,17 +100,17 @@ export class Resolver<S extends Session = RegistrySession> {
     try {
       signal.throwIfAborted();
       reference = this.#admitted(image);
-      const { question, answer } = await this.#answered(reference, options);
+      const { question, answer, source } = await this.#answered(reference, options);
       const { digest } = answer.entry;
       const candidates = async (): Promise<readonly Candidate[]> => (await this.#current(question, signal)).candidates;
       const signedBy = await verifier?.verify({ reference, digest, candidates }, signal);
       const elapsedMs = clock.now() - startedMs;
-      counters.add('resolutions', { source: answer.source, outcome: 'ok' });
-      log.debug('image resolved', { image, digest, source: answer.source, elapsedMs });
-      const resolution = toResolution(image, question, answer, answer.source);
-      return { resolution, cached: answer.source !== 'registry', elapsedMs, signedBy };
+      counters.add('resolutions', { source, outcome: 'ok' });
+      log.debug('image resolved', { image, digest, source, elapsedMs });
+      const resolution = toResolution(image, question, answer, source);
+      return { resolution, cached: source !== 'registry', elapsedMs, signedBy };
     } catch (thrown) {
-      const { code, message, details } = failure(thrown, signal);
+      const { code, message, details } = failureOf(thrown, signal);
       counters.add('resolutions', { source: 'none', outcome: code });
       // An error that is shared names the image as the first caller wrote it.
       const named = reference === undefined ? message : namingImage(reference, message);
@@ -145,53 +146,37 @@ export class Resolver<S extends Session = RegistrySession> {
     return gate === undefined ? reference : gate.admit(reference);
   }
 
-  /** Credentials that were refused may have been replaced meanwhile, as a helper's token is; new ones are tried once. */
-  async #answered(
-    reference: Reference,
-    { signal, caller, refresh = false }: ResolveOptions,
-  ): Promise<{ readonly question: Question; readonly answer: Sourced }> {
+  async #answered(reference: Reference, { signal, caller, refresh = false }: ResolveOptions): Promise<Answered> {
     const question = await this.#question(reference, { signal, caller, remembered: !refresh });
-    try {
-      return { question, answer: await this.#answer(question, signal, refresh) };
-    } catch (error) {
-      if (signal.aborted || !isRefusal(error)) throw error;
-      const anew = await this.#question(reference, { signal, caller, recheck: true });
-      if (anew.key === question.key) throw error;
-      return { question: anew, answer: await this.#answer(anew, signal, refresh) };
+    const known = refresh ? undefined : this.#known(question);
+    if (known === undefined) return this.#ask(question, signal, refresh);
+    const { freshness, ...answer } = known;
+    switch (freshness) {
+      case 'fresh':
+        return { question, answer, source: 'cache' };
+      case 'held':
+        return { question, answer, source: 'fallback' };
+      case 'stale':
+        this.#revalidate(question);
+        return { question, answer, source: 'stale' };
+      case 'fallback':
+        // The caller may give up before it is known that the registry cannot be reached; the next one should not have to.
+        this.#revalidate(question);
+        return this.#askOrFallBack(question, signal, answer);
     }
   }
 
   async #question(reference: Reference, options: LookupOptions): Promise<Question> {
     const found = await this.#options.credentials.lookup(reference, options);
     const { candidates } = found;
-    return { reference, ...found, key: cacheKey(reference, candidates), tagKey: tagKey(reference, candidates) };
+    const keys = { key: cacheKey(reference, candidates), tagKey: tagKey(reference, candidates) };
+    return { reference, ...found, caller: options.caller, ...keys };
   }
 
   /** With logins that a registry may be shown. */
   async #current(question: Question, signal: AbortSignal): Promise<Question> {
-    const isOld = question.candidates.some(
-      (candidate) => candidate.kind === 'login' && candidate.issued?.isOld === true,
-    );
-    return isOld ? this.#question(question.reference, { signal }) : question;
-  }
-
-  async #answer(question: Question, signal: AbortSignal, refresh: boolean): Promise<Sourced> {
-    const known = refresh ? undefined : this.#known(question);
-    switch (known?.freshness) {
-      case 'fresh':
-        return { ...known, source: 'cache' };
-      case 'held':
-        return { ...known, source: 'fallback' };
-      case 'stale':
-        this.#revalidate(question);
-        return { ...known, source: 'stale' };
-      case 'fallback':
-        // The caller may give up before it is known that the registry cannot be reached; the next one should not have to.
-        this.#revalidate(question);
-        return this.#askOrFallBack(question, signal, known);
-      case undefined:
-        return { ...(await this.#ask(question, signal, refresh)), source: 'registry' };
-    }
+    const { reference, caller, isOld = false } = question;
+    return isOld ? this.#question(reference, { signal, caller }) : question;
   }
 
   #known({ tagKey: key }: Question): (Answer & { readonly freshness: Freshness }) | undefined {
@@ -200,20 +185,45 @@ export class Resolver<S extends Session = RegistrySession> {
     return content && { ...found, content };
   }
 
-  async #askOrFallBack(question: Question, signal: AbortSignal, known: Answer): Promise<Sourced> {
+  async #askOrFallBack(question: Question, signal: AbortSignal, answer: Answer): Promise<Answered> {
     try {
-      return { ...(await this.#ask(question, signal, false)), source: 'registry' };
+      return await this.#ask(question, signal, false);
     } catch (error) {
       if (signal.aborted || !isTemporary(error)) throw error;
-      return { ...known, source: 'fallback' };
+      return { question, answer, source: 'fallback' };
     }
   }
 
-  async #ask(known: Question, signal: AbortSignal, refresh: boolean): Promise<Answer> {
+  async #ask(known: Question, signal: AbortSignal, refresh: boolean): Promise<Answered> {
+    try {
+      return await this.#askTwice(known, signal, refresh);
+    } catch (error) {
+      // The credentials that could not be had were not those that the tag is known under.
+      if (!signal.aborted && isTemporary(error)) this.#tags.hold(known.tagKey);
+      throw error;
+    }
+  }
+
+  /** Credentials that were refused may have been replaced meanwhile, as a helper's token is; new ones are tried once. */
+  async #askTwice(known: Question, signal: AbortSignal, refresh: boolean): Promise<Answered> {
     const question = await this.#current(known, signal);
+    try {
+      return await this.#askOnce(question, signal, refresh);
+    } catch (error) {
+      if (signal.aborted || !isRefusal(error)) throw error;
+      const anew = await this.#question(question.reference, { signal, caller: question.caller, recheck: true });
+      // While a program fails nobody knows whether the registry would still let its next login in.
+      if (!hasFailingProgram(anew.candidates)) for (const { tagKey: tag } of [known, question]) this.#tags.delete(tag);
+      if (anew.key === question.key) throw error;
+      return this.#askOnce(anew, signal, refresh);
+    }
+  }
+
+  async #askOnce(question: Question, signal: AbortSignal, refresh: boolean): Promise<Answered> {
     const refusal = this.#refusals.get(question.key);
     if (refusal !== undefined && (!refresh || refusal.code === 'RATE_LIMITED')) throw refusal;
-    return this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));
+    const answer = await this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));
+    return { question, answer, source: 'registry' };
   }
 
   #revalidate(question: Question): void {
@@ -238,7 +248,7 @@ export class Resolver<S extends Session = RegistrySession> {
       this.#accept(question, answer);
       return answer;
     } catch (thrown) {
-      const found = failure(thrown, bounded.signal);
+      const found = failureOf(thrown, bounded.signal);
       const error = found.code === 'DEADLINE' ? found.with({ hint: tooSlowHint }) : found;
       this.#reject(question, error);
       throw error;
@@ -261,25 +271,9 @@ export class Resolver<S extends Session = RegistrySession> {
     if (isTemporary(error)) {
       this.#tags.hold(tag);
       this.#options.log.warn('registry cannot answer', { image: reference.canonical, reason: error.code });
-    } else if (error.code !== 'CANCELLED') {
+    } else if (error.code !== 'CANCELLED' && !isRefusal(error)) {
       this.#tags.delete(tag);
     }
     this.#refusals.set(key, error);
   }
-}
-
-function isTemporary(error: unknown): boolean {
-  return error instanceof RunnerError && temporary.has(error.code);
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof RunnerError && refusals.has(error.code);
-}
-
-/** What went wrong; when the call was given up, why, and how far it had come. */
-function failure(thrown: unknown, signal: AbortSignal): RunnerError {
-  const cause: unknown = signal.aborted ? signal.reason : thrown;
-  const { attempts } = thrown instanceof RunnerError ? thrown.details : {};
-  if (cause instanceof RunnerError || !signal.aborted) return toRunnerError(cause).with(attempts ? { attempts } : {});
-  return new RunnerError('CANCELLED', 'the call was cancelled', { cause });
 }

@@ -16,7 +16,7 @@ function warningsOf({ entry }: Answer, source: AnswerSource): readonly string[] 
   return [
     ...(entry.authenticated || entry.immutable ? [] : [unproven]),
     ...(source === 'fallback'
-      ? ['the registry cannot be reached: this is what the tag pointed at when it last could']
+      ? ['the registry could not be asked: this is what the tag pointed at when it last could']
       : []),
   ];
 }

@@ -227,7 +227,7 @@ describe('docker-registry with htpasswd, whose password only a program knows', f
       await writeFile(join(plugin.binDir, 'settings.json'), user.password);
       await withService(await flagsFor(), {}, async (service) => {
         const failure = await failureOf(service.resolve(`${registry.authority}/team/fn:v1`));
-        expect(failure).to.include({ reason: 'CFG_ENTRY_AUTH' });
+        expect(failure).to.include({ reason: 'CREDENTIALS_UNAVAILABLE' });
         expect(failure.message).to.include(`image credential provider ${plugin.name} gives no login`);
         expect(failure.message).to.include('exit code 1');
         expect(JSON.stringify(failure)).to.not.include(user.password);

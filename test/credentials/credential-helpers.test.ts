@@ -1,17 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { noCounters } from '../../src/core/counters.ts';
 import { RunnerError } from '../../src/core/errors.ts';
-import { anonymous, type Candidate } from '../../src/credentials/candidate.ts';
-import { CredentialSource } from '../../src/credentials/credential-source.ts';
-import { HelperLogins } from '../../src/credentials/helper/helper-logins.ts';
+import { anonymous } from '../../src/credentials/candidate.ts';
+import type { CredentialSource } from '../../src/credentials/credential-source.ts';
 import { Keyring } from '../../src/credentials/keyring.ts';
 import type { Lookup } from '../../src/credentials/keyring.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { createJsonLog } from '../../src/observe/json-log.ts';
 import { ManualClock } from '../resolver/manual-clock.ts';
 import { answering, helperPrograms, type HelperPrograms } from './helper-programs.ts';
-import { openly, parseText } from './keyring-with.ts';
+import { helperSource, type HelperSourceOptions, textsOf } from './helper-source.ts';
+import { parseText } from './keyring-with.ts';
 
 const secret = 'zUg-41/secret-of-a-helper';
 const notFound = 'echo "credentials not found in native keychain"; exit 1';
@@ -33,21 +31,12 @@ describe('credential helpers', () => {
     await programs.remove();
   });
 
-  function sourceOf(config: unknown, options: { environment?: NodeJS.ProcessEnv; timeoutMs?: number } = {}) {
-    const keyring = parseText(JSON.stringify(config));
-    const logins = new HelperLogins({
-      environment: { PATH: programs.path, ...options.environment },
-      clock,
-      log: createJsonLog({ write: (line) => lines.push(line) }, 5),
-      counters: noCounters,
-      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
-    });
-    return new CredentialSource({ file: { current: async () => Promise.resolve(keyring) }, logins });
+  function sourceOf(config: unknown, options: HelperSourceOptions = {}): CredentialSource {
+    return helperSource(config, { programs, clock, lines }, options);
   }
 
   async function shown(source: CredentialSource, image = 'reg.io/x'): Promise<readonly unknown[]> {
-    const { candidates } = await source.lookup(parseReference(image));
-    return candidates.map((candidate) => (candidate.kind === 'login' ? openly(candidate.login) : candidate.reason));
+    return textsOf(await source.lookup(parseReference(image)));
   }
 
   const forReg = (name: string): unknown => ({ credHelpers: { 'reg.io': name } });
@@ -220,49 +209,6 @@ describe('credential helpers', () => {
     expect(await shown(source)).to.deep.equal([login]);
   });
 
-  it('[CH11] [CH13] are asked once by all at the same time, then not for five minutes', async () => {
-    const source = sourceOf(forReg('good'));
-    await Promise.all(Array.from({ length: 20 }, async () => shown(source)));
-    clock.advance(5 * 60_000 - 1);
-    await shown(source);
-    expect(await programs.log('good')).to.equal('get reg.io\n');
-    clock.advance(1);
-    await shown(source);
-    expect(await programs.log('good')).to.equal('get reg.io\n'.repeat(2));
-  });
-
-  it('[CH11] [CH13] that fail are asked again after five seconds', async () => {
-    const source = sourceOf(forReg('late'));
-    expect(await shown(source)).to.deep.equal(['there is no such program on the PATH']);
-    await programs.write('late', answering('user', secret));
-    clock.advance(4_999);
-    expect(await shown(source)).to.deep.equal(['there is no such program on the PATH']);
-    clock.advance(1);
-    expect(await shown(source)).to.deep.equal([login]);
-    expect(lines.filter((line) => line.includes('credential helper failed'))).to.have.lengthOf(1);
-  });
-
-  it('[CH13] that fail after they gave a login are stood in for by it, for an hour', async () => {
-    const source = sourceOf(forReg('good'));
-    await shown(source);
-    await programs.write('good', 'exit 1');
-    clock.advance(30 * 60_000);
-    expect(await shown(source)).to.deep.equal([login]);
-    clock.advance(30 * 60_000);
-    expect(await shown(source)).to.deep.equal(['it ended with exit code 1']);
-  });
-
-  it('[CH13] are asked again once their login was refused, however many say so of the old one', async () => {
-    const source = sourceOf(forReg('good'));
-    const before = await firstLogin(source);
-    await programs.write('good', answering('user', 'renewed'));
-    before.issued?.refused();
-    expect(await shown(source)).to.deep.equal(['user / renewed']);
-    before.issued?.refused();
-    await programs.write('good', 'exit 1');
-    expect(await shown(source)).to.deep.equal(['user / renewed']);
-  });
-
   it('[CH13] run eight at a time, the others after them', async () => {
     await programs.write('busy', `echo start >> "$log"; sleep 0.2; echo end >> "$log"; ${notFound}`);
     const source = sourceOf({ credsStore: 'busy' });
@@ -276,12 +222,6 @@ describe('credential helpers', () => {
     expect(Math.max(...counts)).to.be.at.most(8);
   });
 });
-
-async function firstLogin(source: CredentialSource): Promise<Extract<Candidate, { kind: 'login' }>> {
-  const [candidate] = (await source.lookup(parseReference('reg.io/x'))).candidates;
-  if (candidate?.kind !== 'login') throw new Error('the helper gave no login');
-  return candidate;
-}
 
 /** Resolves once no such process runs; the test's own time limit bounds it. */
 async function ended(pid: number): Promise<void> {

@@ -94,7 +94,7 @@ describe('a service whose docker config names credential helpers', () => {
     await programs.write('vault', `echo '${password}'; echo '${password}' >&2; exit 7`);
     const before = registry.requests.length;
     const failure = await failureOf(service.resolve(image));
-    expect(failure.reason).to.equal('CFG_ENTRY_AUTH');
+    expect(failure.reason).to.equal('CREDENTIALS_UNAVAILABLE');
     expect(failure.message).to.include('docker-credential-vault').and.to.include('exit code 7');
     expect(`${failure.message} ${JSON.stringify(failure)}`).to.not.include(password);
     expect(registry.requests).to.have.lengthOf(before);

@@ -109,7 +109,7 @@ describe('a tag past its time whose registry answers', () => {
         const { resolution, cached } = await subject.resolve(image);
         expect(resolution.digest).to.equal(digest);
         expect(cached).to.equal(true);
-        expect(resolution.warnings.join()).to.include('cannot be reached');
+        expect(resolution.warnings.join()).to.include('could not be asked');
       } else {
         expect((await subject.failure(image)).code).to.equal(code);
         subject.registry.failure = new RunnerError('UNREACHABLE', 'for the test');

@@ -23,6 +23,10 @@ interface Held {
   /** When the helper gave it. */
   readonly givenAtMs: number;
   readonly untilMs: number;
+  /** A registry did not let it in. */
+  readonly isRefused?: true;
+  /** The login that it gave last, where the answer is that it failed. */
+  readonly lastLogin?: HelperAnswer | undefined;
 }
 
 /** Short enough for tokens, which registries issue for an hour or less. */
@@ -58,18 +62,20 @@ export class HelperLogins {
     return this.#flights.run(key, signal, async (flight) => this.#ask(question, flight));
   }
 
-  /** The login that it gave last, whether or not that still counts; undefined without one. */
+  /** What it said last, the login before a failure, whether or not that still counts; undefined for nothing. */
   last(question: HelperQuestion): { readonly answer: HelperAnswer; readonly isOld: boolean } | undefined {
     const held = this.#held.get(keyOf(question));
-    if (held?.answer.kind !== 'login') return undefined;
+    if (held === undefined) return undefined;
+    if (held.lastLogin !== undefined) return { answer: held.lastLogin, isOld: true };
     return { answer: held.answer, isOld: this.#options.clock.now() >= held.untilMs };
   }
 
   /** The registry did not let this login in: the helper is asked again the next time. */
   refused(question: HelperQuestion, login: Login): void {
     const key = keyOf(question);
-    const answer = this.#held.get(key)?.answer;
-    if (answer?.kind === 'login' && answer.login === login) this.#held.delete(key);
+    const held = this.#held.get(key);
+    if (held?.answer.kind !== 'login' || held.answer.login !== login) return;
+    this.#held.set(key, { ...held, untilMs: -Infinity, isRefused: true });
   }
 
   async #ask(question: HelperQuestion, signal: AbortSignal): Promise<HelperAnswer> {
@@ -77,14 +83,21 @@ export class HelperLogins {
     const run = async () => runHelper(question, this.#environment, { timeoutMs, signal });
     const answer = readHelperAnswer(await this.#turns.run(signal, run));
     counters.add('credential_helper_runs', { outcome: answer.kind });
-    const nowMs = clock.now();
-    if (answer.kind !== 'failed') return this.#hold(question, { answer, givenAtMs: nowMs, untilMs: nowMs + freshMs });
+    const givenAtMs = clock.now();
+    if (answer.kind !== 'failed') return this.#hold(question, { answer, givenAtMs, untilMs: givenAtMs + freshMs });
     const { name: helper, server } = question;
     log.warn('credential helper failed', { helper, server, reason: answer.reason });
-    const before = this.#held.get(keyOf(question));
-    return before?.answer.kind === 'login' && nowMs - before.givenAtMs < maxStandInAgeMs
-      ? this.#hold(question, { ...before, untilMs: nowMs + standInMs })
-      : this.#hold(question, { answer, givenAtMs: nowMs, untilMs: nowMs + failureMs });
+    return this.#hold(question, this.#insteadOf(answer, this.#held.get(keyOf(question))));
+  }
+
+  #insteadOf(failure: HelperAnswer, before: Held | undefined): Held {
+    const nowMs = this.#options.clock.now();
+    const isLogin = before?.answer.kind === 'login';
+    if (isLogin && before.isRefused !== true && nowMs - before.givenAtMs < maxStandInAgeMs) {
+      return { ...before, untilMs: nowMs + standInMs };
+    }
+    const lastLogin = isLogin ? before.answer : before?.lastLogin;
+    return { answer: failure, givenAtMs: nowMs, untilMs: nowMs + failureMs, lastLogin };
   }
 
   #hold(question: HelperQuestion, held: Held): HelperAnswer {

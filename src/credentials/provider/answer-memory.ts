@@ -27,9 +27,9 @@ export class AnswerMemory {
     return this.#living(this.#answers, image) ?? this.#living(this.#failures, image);
   }
 
-  /** What was said last, even if it counts no more; no failure. */
+  /** What was said last, even if it counts no more; a failure only where there is nothing else. */
   last(image: ProvidedImage): Held | undefined {
-    return this.#living(this.#answers, image) ?? heldIn(this.#answers, image)[0];
+    return this.#living(this.#answers, image) ?? heldIn(this.#answers, image)[0] ?? heldIn(this.#failures, image)[0];
   }
 
   hold(held: Held): void {
@@ -41,9 +41,12 @@ export class AnswerMemory {
     if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
   }
 
-  /** Whether it was still there. */
-  forget(given: Given): boolean {
-    return this.#answers.get(given.scope)?.given === given && this.#answers.delete(given.scope);
+  /** It counts no more. Returns whether it did. */
+  end(given: Given): boolean {
+    const held = this.#answers.get(given.scope);
+    if (held?.given !== given || held.endsAtMs === -Infinity) return false;
+    this.#answers.set(given.scope, { given, freshUntilMs: -Infinity, endsAtMs: -Infinity });
+    return true;
   }
 
   #living(entries: ReadonlyMap<string, Held>, image: ProvidedImage): Held | undefined {

@@ -1,5 +1,5 @@
 import type { Candidate } from '../candidate.ts';
-import type { CandidateSource, CandidateSourceOptions, ImageName } from '../credential-source.ts';
+import type { CandidateSource, CandidateSourceOptions, GivenCandidates, ImageName } from '../credential-source.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { compareKeys, keyTarget, matchKey, shownKey } from '../key.ts';
 import type { Given } from './given.ts';
@@ -28,7 +28,7 @@ export class CredentialProviders implements CandidateSource {
    * All providers that the image matches are asked at once. Of their logins those that match count, the most particular
    * key first, and of equals that of the earlier provider; failures come last.
    */
-  async candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<readonly Candidate[]> {
+  async candidatesFor(image: ImageName, options: CandidateSourceOptions): Promise<GivenCandidates> {
     this.#follow(await this.#file.current());
     const asked = this.#logins.filter(({ provider }) =>
       provider.matchImages.some((pattern) => matchesPattern(pattern, image)),
@@ -36,7 +36,10 @@ export class CredentialProviders implements CandidateSource {
     const answered = await Promise.all(
       asked.map(async (logins) => ({ logins, ...(await logins.get(image, options)) })),
     );
-    return [...loginsOf(answered, image), ...answered.flatMap(failureOf)];
+    return {
+      candidates: [...loginsOf(answered, image), ...answered.flatMap(failureOf)],
+      isOld: answered.some((told) => told.isOld),
+    };
   }
 
   /** What an unchanged provider has answered stays known. */
@@ -66,7 +69,7 @@ function loginsOf(answered: readonly Answered[], { domain, path }: ImageName): r
 
 type Entry = Extract<Given['answer'], { kind: 'answer' }>['entries'][number]['entry'];
 
-function candidateOf({ logins, given, isOld }: Answered, text: string, entry: Entry): Candidate {
+function candidateOf({ logins, given }: Answered, text: string, entry: Entry): Candidate {
   const { name } = logins.provider;
   const server = shownKey(text);
   const key = `${shownName(name)} for ${server}`;
@@ -76,7 +79,6 @@ function candidateOf({ logins, given, isOld }: Answered, text: string, entry: En
     scope: `provider ${name} ${given.scope} ${server}`,
     server,
     expiresAtMs: given.endsAtMs,
-    isOld,
     refused: () => {
       logins.refused(given, fingerprint);
     },
@@ -89,7 +91,7 @@ function failureOf({ logins, given }: Answered): readonly Candidate[] {
   const { name } = logins.provider;
   const { reason } = given.answer;
   const hint = `Run ${name} by hand, a CredentialProviderRequest for the image on its standard input: what it writes as errors is not read here.`;
-  return [{ kind: 'broken', key: shownName(name), reason, hint }];
+  return [{ kind: 'broken', key: shownName(name), reason, hint, isTemporary: true }];
 }
 
 function shownName(name: string): string {

@@ -72,7 +72,7 @@ export class ProviderLogins {
    */
   async get(image: ProvidedImage, { signal, remembered }: AskOptions): Promise<Told> {
     for (;;) {
-      const held = (remembered ? this.#memory.last(image) : undefined) ?? this.#memory.find(image);
+      const held = remembered ? this.#memory.last(image) : this.#memory.find(image);
       const isOld = held !== undefined && this.#options.clock.now() >= held.freshUntilMs;
       if (held !== undefined && (remembered || !isOld)) return { given: held.given, isOld };
       // Before the first answer nobody knows whom it will cover, so all wait for it.
@@ -90,7 +90,7 @@ export class ProviderLogins {
   refused(given: Given, fingerprint: string): void {
     const nowMs = this.#options.clock.now();
     const lastMs = this.#refused.get(fingerprint) ?? -Infinity;
-    if (nowMs - lastMs < refusedAgainMs || !this.#memory.forget(given)) return;
+    if (nowMs - lastMs < refusedAgainMs || !this.#memory.end(given)) return;
     this.#refused.delete(fingerprint);
     this.#refused.set(fingerprint, nowMs);
     const [oldest] = this.#refused.keys();

@@ -87,8 +87,14 @@ export function credentialsInClear(route: Route, key: string): RunnerError {
 }
 
 /** An entry of the file that matches and cannot be read (E15), or a program that does not say what it should. */
-export function brokenEntry({ key, reason, hint }: Extract<Candidate, { kind: 'broken' }>): RunnerError {
-  if (hint !== undefined) return new RunnerError('CFG_ENTRY_AUTH', `${key} gives no login: ${reason}`, { hint });
+export function brokenEntry({
+  key,
+  reason,
+  hint,
+  isTemporary = false,
+}: Extract<Candidate, { kind: 'broken' }>): RunnerError {
+  const code = isTemporary ? 'CREDENTIALS_UNAVAILABLE' : 'CFG_ENTRY_AUTH';
+  if (hint !== undefined) return new RunnerError(code, `${key} gives no login: ${reason}`, { hint });
   const where = originOf(key) === 'file' ? ' of the credentials file' : '';
   return new RunnerError('CFG_ENTRY_AUTH', `the entry "${key}"${where} is unusable: ${reason}`, {
     hint: mend(key, 'Correct', 'a login that can be sent'),

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Candidate } from '../../../src/credentials/candidate.ts';
+import type { CredentialProviders } from '../../../src/credentials/provider/credential-providers.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 
 import type { Answer } from './provider-programs.ts';
 import { ask, login, ProviderStage, secret, shown } from './provider-stage.ts';
@@ -100,18 +101,29 @@ describe('image credential providers, as to their answers,', () => {
   for (const cacheDuration of ['0s', '20s']) {
     it(`are not run for what is to be remembered only, after ${cacheDuration} of life and while they fail`, async () => {
       const source = await stage.one({ auth: login, cacheDuration });
-      expect(isOld(await ask(source, 'a.io/x', true))).to.deep.equal([false]);
+      expect(await isOld(source, 'a.io/x')).to.equal(false);
       await stage.programs.write('one', 'echo run >> "$log"; exit 9');
       stage.clock.advance(20 * second);
       for (let call = 0; call < 2; call += 1) {
         const remembered = await ask(source, 'a.io/y', true);
         expect(shown(remembered)).to.deep.equal([`robot / ${secret}`]);
-        expect(isOld(remembered)).to.deep.equal([true]);
+        expect(await isOld(source, 'a.io/y')).to.equal(true);
         expect(shown(await ask(source, 'a.io/x'))).to.deep.equal(['it ended with exit code 9']);
       }
       expect((await stage.programs.log('one')).match(/run/g)).to.have.lengthOf(1);
     });
   }
+
+  it('are not run for what is to be remembered only, where they have failed and nothing else', async () => {
+    const source = await stage.one({});
+    await stage.programs.write('one', 'echo run >> "$log"; exit 9');
+    for (const waitMs of [0, 5_000, 60 * second]) {
+      stage.clock.advance(waitMs);
+      expect(shown(await ask(source, 'a.io/x', true))).to.deep.equal(['it ended with exit code 9']);
+      expect(await isOld(source, 'a.io/x')).to.equal(waitMs > 0);
+    }
+    expect((await stage.programs.log('one')).match(/run/g)).to.have.lengthOf(1);
+  });
 
   it('that fail are asked again after five seconds', async () => {
     const source = await stage.one({});
@@ -139,6 +151,6 @@ describe('image credential providers, as to their answers,', () => {
   });
 });
 
-function isOld(candidates: readonly Candidate[]): readonly unknown[] {
-  return candidates.map((candidate) => candidate.kind === 'login' && candidate.issued?.isOld);
+async function isOld(source: CredentialProviders, image: string): Promise<boolean> {
+  return (await source.candidatesFor(parseReference(image), { signal: undefined, remembered: true })).isOld;
 }

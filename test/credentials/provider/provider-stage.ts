@@ -81,7 +81,7 @@ export async function ask(
   image: string,
   remembered = false,
 ): Promise<readonly Candidate[]> {
-  return source.candidatesFor(parseReference(image), { signal: undefined, remembered });
+  return (await source.candidatesFor(parseReference(image), { signal: undefined, remembered })).candidates;
 }
 
 /** Logins in the open, and why others are broken. */

@@ -125,6 +125,21 @@ describe('a service with image credential providers', () => {
     expect(registry.requests).to.have.lengthOf(before);
   });
 
+  it('keeps what the registry said about an image that another login opens, however they fail', async () => {
+    const auth = await mountSecret({
+      '.dockerconfigjson': dockerConfigJson({ [registry.address]: `${username}:${password}` }),
+    });
+    cleanup.defer(async () => auth.remove());
+    const path = auth.file('.dockerconfigjson');
+    await programs.write('one', 'exit 1');
+    const service = await start(['--enable-private-registries', `--registry-auth-secret-path=${path}`]);
+    await service.resolve(image);
+    await programs.write('one', 'exit 2');
+    clock.advance(6_000);
+    await service.resolve(`${registry.address}/team/other:v1`);
+    expect((await service.resolve(image)).cached).to.equal(true);
+  });
+
   it('follows its file when it is replaced, and keeps to the last good one', async () => {
     await config.swap({ [file]: providerConfig(provider({ matchImages: ['other.example.com'] })) });
     const service = await start();

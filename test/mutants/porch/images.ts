@@ -24,8 +24,8 @@ export const images: readonly Mutant[] = [
   {
     fault: 'fetches an image twice for two first requests (4)',
     file: 'src/resolver/resolver.ts',
-    find: 'return this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));',
-    replace: 'return this.#askRegistry(question, signal);',
+    find: 'await this.#flights.run(question.key, signal, async (flight) => this.#askRegistry(question, flight));',
+    replace: 'await this.#askRegistry(question, signal);',
     test: 'test/resolver/sharing.test.ts',
     title: 'at the same time cost as much as one',
   },

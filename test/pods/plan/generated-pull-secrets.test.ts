@@ -64,7 +64,7 @@ class Stage {
   }
 
   gives(login: Login, scope = 'helper vault cloud.io:5000', refused: () => void = () => undefined): void {
-    const issued = { scope, server: 'cloud.io:5000', expiresAtMs: undefined, isOld: false, refused };
+    const issued = { scope, server: 'cloud.io:5000', expiresAtMs: undefined, refused };
     this.candidates.push({ kind: 'login', key: 'docker-credential-vault', login, fingerprint: 'f', issued });
   }
 
