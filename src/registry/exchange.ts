@@ -102,7 +102,8 @@ export class Exchange {
     const response = await this.#parts.transport.send({
       target: { kind: 'registry', endpoint: host.endpoint, path: request.path },
       method: 'GET',
-      headers: { 'user-agent': userAgent, ...extraHeaders(host), accept: request.accept },
+      headers: { 'user-agent': userAgent, accept: request.accept },
+      nodeHeaders: extraHeaders(host),
       authorize: (route) => {
         // The last gate before the wire, whatever came before: no login in clear (TC13).
         const fitting = ready?.origin === route.origin ? ready : this.#parts.authorizer.atHand(caller, route);

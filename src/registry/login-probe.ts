@@ -133,7 +133,8 @@ export class LoginProbe {
     const response = await this.#parts.transport.send({
       target: { kind: 'registry', endpoint: host.endpoint, path: apiPath(host, '/') },
       method: 'GET',
-      headers: { 'user-agent': userAgent, ...extraHeaders(host) },
+      headers: { 'user-agent': userAgent },
+      nodeHeaders: extraHeaders(host),
       authorize: (route) => (route.credentialsAllowed ? authorization : undefined),
       attempts,
       signal,

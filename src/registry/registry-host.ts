@@ -12,7 +12,7 @@ export interface RegistryHost {
   readonly basePath: string;
   /** The registry that a host stands in for, which it is told as `?ns=`; undefined for that registry itself. */
   readonly namespace: string | undefined;
-  /** Sent with every request, lower-case names; values may be secret. */
+  /** Lower-case names; values may be secret, and go where a login may: see `TransportRequest.nodeHeaders`. */
   readonly headers: ReadonlyMap<string, Secret>;
   /** It may be asked for content by digest. */
   readonly mayPull: boolean;

@@ -34,6 +34,21 @@ describe('the headers of one hop', () => {
     });
   });
 
+  for (const [where, allowed, endpoint, told] of [
+    ['where a login may go', true, urlEndpoint(url), true],
+    ['to nobody else', false, urlEndpoint(url), false],
+    ['in clear where the node says so', false, { ...urlEndpoint(url), plaintextAllowed: true }, true],
+  ] as const) {
+    it(`hold those of the node, of which the user agent alone replaces ours: ${where}`, () => {
+      const hop = { kind: 'registry', endpoint, path: '/v2/', own: true, sender: undefined } as const;
+      const nodeHeaders = { 'x-key': 'k', 'user-agent': 'node', accept: 'nothing', cookie: 'c=d' };
+      const own = { accept: '*/*', 'x-session': 'secret', authorization: 'Basic canary' };
+      expect(requestHeaders(hop, { ...request, nodeHeaders }, { ...route, credentialsAllowed: allowed })).to.deep.equal(
+        told ? { ...own, 'x-key': 'k', 'user-agent': 'node' } : { ...own, 'user-agent': 'test' },
+      );
+    });
+  }
+
   it('[HBND2] tell another host nothing, whatever the caller would give it', () => {
     const hop = { kind: 'redirect', endpoint: urlEndpoint(url), path: '/v2/', own: false, sender: route } as const;
     expect(requestHeaders(hop, request, route)).to.deep.equal({ accept: '*/*', 'user-agent': 'test' });

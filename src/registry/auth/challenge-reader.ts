@@ -48,7 +48,8 @@ export class ChallengeReader {
     const response = await this.#transport.send({
       target: { kind: 'registry', endpoint: host.endpoint, path: apiPath(host, '/') },
       method: 'GET',
-      headers: { 'user-agent': userAgent, ...extraHeaders(host) },
+      headers: { 'user-agent': userAgent },
+      nodeHeaders: extraHeaders(host),
       attempts: caller.attempts,
       signal: caller.signal,
     });

@@ -90,10 +90,10 @@ export class TokenService {
         method: question.method,
         headers: {
           'user-agent': userAgent,
-          ...extraHeaders(order.host),
           accept: 'application/json',
           ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
+        nodeHeaders: extraHeaders(order.host),
         ...(question.form === undefined ? {} : { body: question.form.reveal().toString('utf8') }),
         authorize: (route) => (route.credentialsAllowed ? question.authorization : undefined),
         attempts,

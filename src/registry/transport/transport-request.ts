@@ -42,6 +42,11 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   /** Host, cookies and authorization are left out: they are the transport's to set. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * What the registry configuration of the node adds to these, in lower case. It may be secret: it goes where a login may, and
+   * in clear where that configuration says http itself.
+   */
+  readonly nodeHeaders?: Readonly<Record<string, string>>;
   readonly body?: string;
   /**
    * Gives the Authorization header's value. Asked per hop, only for the target's own origin; whether what it gives may go

@@ -115,6 +115,33 @@ describe('the node’s registry configuration, through the service', function ()
     for (const { headers } of stage.origin.requests) expect(headers).not.to.have.property('x-node');
   });
 
+  const lookup = async (): Promise<readonly { address: string; family: number }[]> =>
+    Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+
+  it('[MR4] sends the headers of a registry to nobody who only says that it speaks no TLS', async () => {
+    await using stage = await setMirrorStage();
+    const registry = await stage.start(stage.serve, { authorityHost: 'plain.example' });
+    await stage.write('hosts.toml', '[header]\nx-node = "a"\n', `plain.example_${String(registry.port)}_`);
+    await stage.use(
+      async (service) => {
+        const { connection } = await service.resolve(`${registry.authority}/team/fn:v1`);
+        expect(connection).to.equal('plaintext');
+      },
+      { overrides: { lookup } },
+    );
+    expect(registry.requests).to.not.deep.equal([]);
+    for (const { headers } of registry.requests) expect(headers).not.to.have.property('x-node');
+  });
+
+  it('[MR4] sends the headers of a mirror in clear where the file says http', async () => {
+    await using stage = await setMirrorStage();
+    const mirror = await stage.start(stage.serve, { authorityHost: 'mirror.example' });
+    await stage.write('hosts.toml', `[host."${mirror.url}".header]\nx-node = "a"\n`);
+    await stage.use(async (service) => service.resolve(stage.image), { overrides: { lookup } });
+    expect(mirror.requests).to.not.deep.equal([]);
+    for (const { headers } of mirror.requests) expect(headers).to.include({ 'x-node': 'a' });
+  });
+
   it('[MR4] takes any certificate of a host that the node does not verify, of that host alone', async () => {
     await using stage = await setMirrorStage();
     const stranger = await createAuthority({ name: 'Somebody else' });
@@ -166,8 +193,6 @@ describe('the node’s registry configuration, through the service', function ()
     });
     await stage.mirrorsAre(mirror);
     const auths = { [mirror.authority]: basicEntry('mirror-user', 'mirror-password') };
-    const lookup = async (): Promise<readonly { address: string; family: number }[]> =>
-      Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
     await stage.use(async (service) => service.resolve(stage.image), { auths, overrides: { lookup } });
     expect(mirror.requests.map(({ headers }) => headers.authorization)).to.deep.equal([undefined]);
   });
