@@ -22,8 +22,10 @@ interface Row {
 /** Content of a pull secret. */
 export interface SecretContent {
   readonly bytes: Secret;
-  /** SHA-256 of the bytes, hexadecimal. */
+  /** Tells it from other contents, 64 hexadecimal digits; everybody may see it who may see the secret's annotations. */
   readonly hash: string;
+  /** SHA-256 of the bytes, hexadecimal: whoever sees it can try passwords against it. */
+  readonly dataHash: string;
   /** That of the whole file as it is mounted, which others may have copied. */
   readonly fileHash: string;
   /** Beside our own. */
@@ -141,7 +143,8 @@ function bytesOf(rows: readonly Row[]): Uint8Array {
 }
 
 function contentOf(bytes: Uint8Array, fileHash: string): SecretContent {
-  return { bytes: new Secret(bytes), hash: hashOf(bytes), fileHash };
+  const hash = hashOf(bytes);
+  return { bytes: new Secret(bytes), hash, dataHash: hash, fileHash };
 }
 
 function hashOf(bytes: Uint8Array): string {

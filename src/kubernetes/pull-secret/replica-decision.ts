@@ -1,9 +1,17 @@
 /** Which source a secret was written from. */
 export interface SourceMark {
-  /** SHA-256 of what the source gives for this secret, hexadecimal. */
+  /** Tells what the source gives for this secret from other contents, 64 hexadecimal digits. */
   readonly hash: string;
   /** When the source was put there, in milliseconds since the epoch. */
   readonly swappedAtMs: number;
+}
+
+/** What a secret is to be like. */
+interface Source extends SourceMark {
+  /** SHA-256 of what it is to hold, hexadecimal. */
+  readonly dataHash: string;
+  /** Of the source as it is mounted. */
+  readonly fileHash: string;
 }
 
 /** What the secret is like. */
@@ -45,7 +53,7 @@ export type Adoption = boolean | 'never';
  * @param remembered the last mark seen on the secret, for when it was deleted or lost its marks
  */
 export function decideReplica(
-  source: SourceMark & { /** Of the source as it is mounted. */ readonly fileHash: string },
+  source: Source,
   replica: ReplicaState,
   { adopt, remembered }: { readonly adopt: Adoption; readonly remembered: SourceMark | undefined },
 ): ReplicaAction {
@@ -58,7 +66,7 @@ export function decideReplica(
       return ofOurs(source, replica, remembered);
     case 'foreign':
       if (adopt === 'never') return { kind: 'error', problem: 'foreign' };
-      if (replica.dataHash === source.hash) return { kind: 'adopt' };
+      if (replica.dataHash === source.dataHash) return { kind: 'adopt' };
       if (!replica.isPorch && !adopt && replica.dataHash !== source.fileHash)
         return { kind: 'error', problem: 'foreign' };
       return replica.isImmutable ? { kind: 'error', problem: 'immutable' } : { kind: 'adopt' };
@@ -66,12 +74,12 @@ export function decideReplica(
 }
 
 function ofOurs(
-  source: SourceMark,
+  source: Source,
   replica: Extract<ReplicaState, { kind: 'ours' }>,
   remembered: SourceMark | undefined,
 ): ReplicaAction {
   const { dataHash, mark, isMarked, isImmutable, writtenAtMs } = replica;
-  const isSame = dataHash === source.hash;
+  const isSame = dataHash === source.dataHash;
   if (isSame && isMarked && mark?.hash === source.hash) return { kind: 'leave', equal: true };
   const recorded = mark === undefined ? remembered : withHonestTime(mark, writtenAtMs);
   if (isStale(source, recorded)) return { kind: 'leave', equal: isSame };

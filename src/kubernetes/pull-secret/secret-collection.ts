@@ -13,6 +13,8 @@ interface SecretCollectionOptions {
   readonly unusedMsOf: (name: string) => number | undefined;
   /** Names of those that others have made, as far as they are known. */
   readonly listed: (signal: AbortSignal) => Promise<readonly string[]>;
+  /** Whether one is known not to be in the cluster; by default none is. */
+  readonly isGone?: (name: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Those that this process holds to their source, by name; what is deleted is taken out. */
@@ -21,6 +23,8 @@ interface SecretCollectionOptions {
 
 /** Of the time after which it is deleted: no longer followed by then, or we would repair what another replica deletes. */
 const unfollowedShare = 0.5;
+/** Where nobody may list them, those of other replicas are known for as long. */
+const maxKnown = 10_000;
 
 /** Removes pull secrets that no pod has any more; those of earlier processes are known from the pods that have them, too. */
 export class SecretCollection {
@@ -39,6 +43,7 @@ export class SecretCollection {
       if (unusedMsOf(found) !== undefined && !this.#usedAtMs.has(found)) this.#usedAtMs.set(found, now);
     }
     for (const each of used) if (unusedMsOf(each) !== undefined) this.#usedAtMs.set(each, now);
+    this.#forget();
     if (mayDelete) await this.#deleteUnused(signal);
     else this.#letGo();
   }
@@ -52,6 +57,20 @@ export class SecretCollection {
         const { code, message } = toRunnerError(thrown);
         this.#options.log.warn('unused pull secret cannot be deleted', { secret: each, code, error: message });
       }
+    }
+  }
+
+  /** Another replica may have deleted them; without a bound there would be as many as there ever were logins. */
+  #forget(): void {
+    const { isGone = () => false } = this.#options;
+    for (const each of this.#usedAtMs.keys()) {
+      if (!this.#isUnused(each, unfollowedShare) || !isGone(each)) continue;
+      this.#unfollow(each);
+      this.#usedAtMs.delete(each);
+    }
+    for (const each of this.#usedAtMs.keys()) {
+      if (this.#usedAtMs.size <= maxKnown) break;
+      this.#usedAtMs.delete(each);
     }
   }
 

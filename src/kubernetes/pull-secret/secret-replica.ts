@@ -126,14 +126,14 @@ export class SecretReplica {
     store.accept(written);
     this.#note(written);
     this.#count(outcomes[kind]);
-    const values = { secret: `${resource.namespace}/${name}`, sourceHash: content.hash.slice(0, 12) };
+    const values = { secret: `${resource.namespace}/${name}` };
     if (kind === 'repair') log.warn('pull secret was changed or deleted by another; repaired', values);
     else log.info(`pull secret ${outcomes[kind]}`, values);
   }
 
   #decide(
     known: SecretObject | undefined,
-    { hash, fileHash }: SecretContent,
+    { hash, dataHash, fileHash }: SecretContent,
     swappedAtMs: number,
     isNeeded: boolean,
   ): ReplicaAction {
@@ -143,7 +143,7 @@ export class SecretReplica {
     else this.#absentSinceMs = undefined;
     const isForgotten = state.kind === 'absent' && (isNeeded || now - (this.#absentSinceMs ?? now) > rememberMs);
     const remembered = isForgotten ? undefined : this.#remembered;
-    return decideReplica({ hash, fileHash, swappedAtMs }, state, { adopt: this.#options.adopt, remembered });
+    return decideReplica({ hash, dataHash, fileHash, swappedAtMs }, state, { adopt: this.#options.adopt, remembered });
   }
 
   #stateOf(object: SecretObject | undefined): ReplicaState {

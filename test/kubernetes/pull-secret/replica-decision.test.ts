@@ -165,7 +165,9 @@ const rows: readonly Row[] = [
 describe('decision about a pull secret', () => {
   for (const { title, replica, adopt = false, remembered, action } of rows) {
     it(title, () => {
-      expect(decideReplica({ ...own, fileHash: 'mounted' }, replica, { adopt, remembered })).to.deep.equal(action);
+      expect(
+        decideReplica({ ...own, dataHash: own.hash, fileHash: 'mounted' }, replica, { adopt, remembered }),
+      ).to.deep.equal(action);
     });
   }
 });

@@ -35,6 +35,7 @@ export class CallerKey {
   #opening: Promise<Store<SecretObject>> | undefined;
   #store: Store<SecretObject> | undefined;
   #last: Secret | undefined;
+  #isClosed = false;
 
   constructor(options: CallerKeyOptions) {
     this.#options = options;
@@ -50,7 +51,7 @@ export class CallerKey {
   }
 
   close(): void {
-    this.#opening = undefined;
+    this.#isClosed = true;
     this.#store?.close();
   }
 
@@ -62,6 +63,7 @@ export class CallerKey {
   async #open(): Promise<Store<SecretObject>> {
     this.#opening ??= this.#options.openStore(this.#options.name).then(
       (store) => {
+        if (this.#isClosed) store.close();
         this.#store = store;
         return store;
       },

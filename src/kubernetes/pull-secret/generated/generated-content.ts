@@ -24,14 +24,19 @@ export function nodeLogin(login: CallerLogin['login']): NodeLogin {
   }
 }
 
-/** A docker config with one login, under each of these keys. */
+/**
+ * A docker config with one login, under each of these keys.
+ *
+ * @param mark see `SecretContent.hash`; by default it is made of the content
+ */
 export function generatedContent(
   servers: readonly string[],
   { username, password }: BasicLogin,
   marks: NonNullable<SecretContent['marks']>,
+  mark?: string,
 ): SecretContent {
   const auth = Buffer.concat([Buffer.from(`${username}:`), password.reveal()]).toString('base64');
   const bytes = Buffer.from(JSON.stringify({ auths: Object.fromEntries(servers.map((server) => [server, { auth }])) }));
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return { bytes: new Secret(bytes), hash, fileHash: hash, marks };
+  const dataHash = createHash('sha256').update(bytes).digest('hex');
+  return { bytes: new Secret(bytes), hash: mark ?? dataHash, dataHash, fileHash: dataHash, marks };
 }

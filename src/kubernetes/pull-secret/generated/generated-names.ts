@@ -25,6 +25,11 @@ export function callerName(base: string, digest: string): string {
   return suffixed(base, digest);
 }
 
+/** What marks the content of a caller's secret, which its name stands for: 64 hexadecimal digits. */
+export function callerMark(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
+}
+
 /** Name of the secret with the key of those digests. */
 export function callerKeyName(base: string): string {
   return suffixed(base, 'caller-key');

@@ -8,7 +8,7 @@ import { SecretCollection } from '../secret-collection.ts';
 import { SecretKeeper, type SourcedContent } from '../secret-keeper.ts';
 import { generatedContent } from './generated-content.ts';
 import { callerMarks, issuedMarks, termOf } from './generated-marks.ts';
-import { issuedName, unusedMsOf } from './generated-names.ts';
+import { callerMark, issuedName, unusedMsOf } from './generated-names.ts';
 import { withHint } from './generated-rights.ts';
 import { type GeneratedStore, type GeneratedStoreOptions, openGeneratedStore } from './generated-store.ts';
 import { Renewal } from './renewal.ts';
@@ -47,7 +47,7 @@ export class GeneratedSecrets {
   readonly #terms = new Map<string, Term & { readonly fingerprint: string }>();
   #opening: Promise<GeneratedStore> | undefined;
   #opened: GeneratedStore | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: GeneratedSecretsOptions) {
     this.#options = options;
@@ -63,6 +63,7 @@ export class GeneratedSecrets {
       kept: this.#keeper.kept,
       unusedMsOf: (found) => unusedMsOf(name, found),
       listed: async () => Promise.resolve(this.#opened?.store.list().map(({ metadata }) => metadata.name) ?? []),
+      isGone: (found) => this.#opened?.isWatched === true && this.#opened.store.get(found) === undefined,
     });
     this.#renewal = new Renewal({
       clock,
@@ -99,7 +100,8 @@ export class GeneratedSecrets {
    */
   async ensureCaller(name: string, servers: readonly string[], login: BasicLogin, signal: AbortSignal): Promise<void> {
     await this.#looked(name, signal);
-    const sourced = { content: generatedContent(servers, login, callerMarks()), sinceMs: this.#options.clock.now() };
+    const content = generatedContent(servers, login, callerMarks(), callerMark(name));
+    const sourced = { content, sinceMs: this.#options.clock.now() };
     await withHint(this.#keeper.ensure(this.#keeper.keep(name), sourced, signal), this.#options.resource.namespace);
   }
 
@@ -116,16 +118,15 @@ export class GeneratedSecrets {
    */
   async collect(used: ReadonlySet<string>, isInCharge: boolean, signal: AbortSignal): Promise<void> {
     this.#renewal.inUse(used, isInCharge);
-    await this.#open();
+    await unlessAborted(this.#open(), signal);
     await this.#collection.collect(used, isInCharge, signal);
     for (const name of this.#terms.keys()) if (!this.#keeper.kept.has(name)) this.#terms.delete(name);
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#renewal.close();
     this.#keeper.close();
-    this.#opened?.store.close();
   }
 
   async #renew(name: string, image: ImageName, signal: AbortSignal): Promise<void> {
@@ -179,10 +180,8 @@ export class GeneratedSecrets {
   }
 
   async #openOnce(): Promise<GeneratedStore> {
-    const opened = await openGeneratedStore(this.#options);
-    if (this.#isClosed) opened.store.close();
-    this.#opened = opened;
-    return opened;
+    this.#opened = await openGeneratedStore(this.#options, this.#closing.signal);
+    return this.#opened;
   }
 }
 

@@ -30,13 +30,21 @@ export interface GeneratedStore {
   forget(name: string): void;
 }
 
-/** One watch for all of them where the Role allows that, else a look at each that is needed. */
-export async function openGeneratedStore(options: GeneratedStoreOptions): Promise<GeneratedStore> {
+/**
+ * One watch for all of them where the Role allows that, else a look at each that is needed.
+ *
+ * @param closing closes it, also while it is being opened
+ */
+export async function openGeneratedStore(
+  options: GeneratedStoreOptions,
+  closing: AbortSignal,
+): Promise<GeneratedStore> {
   const { permissions, resource } = options;
   const { namespace } = resource;
   const allows = async (verb: string): Promise<boolean> => permissions.allows(namespace, verb, '', 'secrets');
   if ((await allows('list')) && (await allows('watch'))) {
     const store = new WatchedStore({ ...options, labelSelector: generatedSelector });
+    closeOn(closing, store);
     try {
       await store.start();
       return { store, isWatched: true, look: async () => Promise.resolve(), forget: () => undefined };
@@ -47,6 +55,7 @@ export async function openGeneratedStore(options: GeneratedStoreOptions): Promis
     }
   }
   const store = new LookedUpStore(options);
+  closeOn(closing, store);
   return {
     store,
     isWatched: false,
@@ -55,4 +64,12 @@ export async function openGeneratedStore(options: GeneratedStoreOptions): Promis
       store.forget(name);
     },
   };
+}
+
+function closeOn(closing: AbortSignal, store: { close(): void }): void {
+  const close = (): void => {
+    store.close();
+  };
+  if (closing.aborted) close();
+  else closing.addEventListener('abort', close, { once: true });
 }

@@ -28,6 +28,7 @@ export class Renewal {
   /** Those that pods were created with since it was last told what pods use. */
   readonly #noted = new Set<string>();
   readonly #pauses = new Map<string, { readonly pauseMs: number; readonly untilMs: number }>();
+  readonly #running = new Set<string>();
   #isInCharge = false;
   #isRunning = false;
 
@@ -73,7 +74,7 @@ export class Renewal {
     const { signal } = this.#closing;
     while (!signal.aborted && this.#names().length > 0) {
       await clock.delay(checkIntervalMs, signal).catch(() => undefined);
-      if (this.#isInCharge) for (const name of this.#names()) await this.#look(name);
+      if (this.#isInCharge) for (const name of this.#names()) this.#begin(name);
     }
     this.#isRunning = false;
   }
@@ -83,18 +84,28 @@ export class Renewal {
     return [...names].filter((name) => this.#options.termOf(name) !== undefined);
   }
 
-  async #look(name: string): Promise<void> {
-    const { clock, renew, termOf, log } = this.#options;
-    const { signal } = this.#closing;
+  /** A program that is silent keeps none of the others waiting. */
+  #begin(name: string): void {
+    const { clock, termOf } = this.#options;
     const term = termOf(name);
-    if (signal.aborted || term === undefined || !this.isDue(name)) return;
+    if (this.#closing.signal.aborted || term === undefined || this.#running.has(name) || !this.isDue(name)) return;
     if (clock.now() < (this.#pauses.get(name)?.untilMs ?? 0)) return;
+    this.#running.add(name);
+    this.#renew(name, term.image).catch((thrown: unknown) => {
+      this.#options.log.error('pull secret not renewed', { secret: name, error: toRunnerError(thrown).message });
+    });
+  }
+
+  async #renew(name: string, image: ImageName): Promise<void> {
+    const { renew, log } = this.#options;
+    const { signal } = this.#closing;
     using limited = withTimeout(signal, renewTimeoutMs, 'renewing a pull secret');
     try {
-      await renew(name, term.image, limited.signal);
+      await renew(name, image, limited.signal);
     } catch (thrown) {
       if (!signal.aborted) log.warn('pull secret not renewed', { secret: name, error: toRunnerError(thrown).message });
     }
+    this.#running.delete(name);
     if (this.isDue(name)) this.#pause(name);
     else this.#pauses.delete(name);
   }
