@@ -5,13 +5,25 @@ export interface ConnectionTrouble {
 }
 
 interface Trouble extends ConnectionTrouble {
-  readonly client: 'tls' | 'plaintext';
+  readonly client: 'tls' | 'plaintext' | 'any';
   /** In the words of Node, OpenSSL and grpc-js. */
   readonly sign: RegExp;
 }
 
 /** The first row that fits is taken. */
 const troubles: readonly Trouble[] = [
+  {
+    client: 'any',
+    sign: /ECONNREFUSED/,
+    message: 'nothing listens there',
+    hint: 'Start the service, or give the host and port where it runs.',
+  },
+  {
+    client: 'any',
+    sign: /^Name resolution failed/,
+    message: 'its host name does not exist, or cannot be resolved here',
+    hint: 'Give the host and port where the service runs.',
+  },
   {
     client: 'tls',
     sign: /wrong version number|packet length too long|http request/,
@@ -58,7 +70,7 @@ const troubles: readonly Trouble[] = [
 
 /** @param details What grpc-js says of an UNAVAILABLE call. Undefined where that is the best there is to say. */
 export function connectionTrouble(details: string, isTlsClient: boolean): ConnectionTrouble | undefined {
-  if (!/No connection established|Last error/.test(details)) return undefined;
+  if (!/^Name resolution failed|No connection established|Last error/.test(details)) return undefined;
   const client = isTlsClient ? 'tls' : 'plaintext';
-  return troubles.find((trouble) => trouble.client === client && trouble.sign.test(details));
+  return troubles.find((trouble) => [client, 'any'].includes(trouble.client) && trouble.sign.test(details));
 }

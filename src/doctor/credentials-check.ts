@@ -13,14 +13,14 @@ import { ok, problem, type Remark, skipped, warning } from './remark.ts';
 const renew = 'Write the entry anew: kubectl create secret docker-registry makes one that is right.';
 
 /** The docker config with the registries' credentials: the file, each entry, and the helpers that it names. */
-export function credentialsCheck({ options, runtime, surroundings }: Patient): Check {
+export function credentialsCheck({ options, given, runtime, surroundings }: Patient): Check {
   const path = options.registryAuthSecretPath;
   return {
     name: 'credentials',
     subject: path,
     timeoutMs: 5000,
     run: async () => {
-      if (!options.enablePrivateRegistries) return [skipped('', 'not used without --enable-private-registries')];
+      if (!options.enablePrivateRegistries) return [skipped('', unused(given, runtime))];
       const file = await readCredentialsFile(options);
       if (file === undefined) return [await missing(path)];
       const searchPath = surroundings.environment['PATH'] ?? '';
@@ -32,6 +32,13 @@ export function credentialsCheck({ options, runtime, surroundings }: Patient): C
       ];
     },
   };
+}
+
+/** Outside a cluster the login of docker or podman would have been used, unless the flags say otherwise. */
+function unused(given: Patient['given'], runtime: Patient['runtime']): string {
+  const isAsked = given.has('enable-private-registries') || given.has('registry-auth-secret-path');
+  const why = isAsked || runtime === 'pod' ? '' : '; docker login, podman login or skopeo login have left none here';
+  return `not used without --enable-private-registries${why}`;
 }
 
 async function missing(path: string): Promise<Remark> {

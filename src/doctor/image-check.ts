@@ -74,7 +74,8 @@ function candidatesRemark(image: string, candidates: readonly Candidate[]): Rema
   const keys = candidates.map(({ key }) => key).join(', ');
   const [first] = broken;
   if (first !== undefined) {
-    return problem(image, `credentials that match: ${keys}; ${first.key} ${first.reason}`, 'Correct that one.');
+    const fix = first.hint ?? `Correct what ${first.key} gives.`;
+    return problem(image, `credentials that match: ${keys}; ${first.key}: ${first.reason}`, fix);
   }
   return ok(
     image,
@@ -97,12 +98,16 @@ async function find(
 function foundRemarks(image: string, resolution: Resolution, isVerified: boolean): readonly Remark[] {
   const { digest, connection, credential, platform, platforms, warnings } = resolution;
   return [
-    ok(image, `found: ${digest}, reached by ${connection}, with ${credential}`),
+    ok(image, `found: ${digest}, reached by ${connection}, ${loginUsed(credential)}`),
     ...(isVerified ? [ok(image, 'signed as --verify-images asks')] : []),
     ok(image, `platform ${formatPlatform(platform)} of ${platforms.join(', ')}`),
     commandRemark(image, resolution),
     ...warnings.map((text) => warning(image, text, 'See what nodes would do with it.')),
   ];
+}
+
+function loginUsed(credential: string): string {
+  return credential === anonymous.key ? 'without a login' : `with the login of ${credential}`;
 }
 
 function commandRemark(image: string, resolution: Resolution): Remark {
@@ -126,9 +131,10 @@ async function pushRemarks(
   const question = { registry: reference, candidate, repository };
   const answer = await wired.client.logins.ask(question, signal).catch(() => undefined);
   if (answer?.login !== 'accepted') return [];
+  const login = `the login of ${candidate.key}`;
   if (answer.actions === undefined) {
-    return [ok(image, `cannot tell whether ${candidate.key} could push: its registry does not say`)];
+    return [ok(image, `cannot tell whether ${login} could push: its registry does not say`)];
   }
-  if (!mayPush(answer.actions)) return [ok(image, `${candidate.key} cannot push to ${repository}`)];
-  return [warning(image, `${candidate.key} could push to ${repository}`, pullsOnly)];
+  if (!mayPush(answer.actions)) return [ok(image, `${login} cannot push to ${repository}`)];
+  return [warning(image, `${login} could push to ${repository}`, pullsOnly)];
 }

@@ -10,17 +10,18 @@ export function notSigned(
   findings: Findings,
 ): RunnerError {
   const image = `${domain}/${path}@${digest}`;
+  const sign = `cosign sign --key KEY --use-signing-config=false --tlog-upload=false ${image}`;
   const keys = files.join(', ');
   const details = { image: input, registry: domain, ...(files.length === 1 ? { file: keys } : {}) };
   if (isNothing(findings)) {
     return new RunnerError('SIGNATURE_MISSING', `${image} has no cosign signature, and needs one by a key of ${keys}`, {
       ...details,
-      hint: `Sign it: cosign sign --key KEY ${image}`,
+      hint: `Sign it: ${sign}`,
     });
   }
   const message = `${image} has no valid signature by a key of ${keys}; there is ${findingsText(findings)}`;
   return new RunnerError('SIGNATURE_INVALID', message, {
     ...details,
-    hint: `Sign it with that key: cosign sign --key KEY ${image}; or add its signer's public key to --verify-images.`,
+    hint: `Sign it with that key: ${sign}; or add its signer's public key to --verify-images.`,
   });
 }

@@ -46,10 +46,10 @@ describe('doctor, of images in a cluster', function () {
       [
         'means REGISTRY/team/fn:v1',
         'credentials that match: REGISTRY',
-        `found: ${digest}, reached by mounted-ca, with REGISTRY`,
+        `found: ${digest}, reached by mounted-ca, with the login of REGISTRY`,
         'platform linux/amd64 of linux/amd64',
         'runs ["/fn"]',
-        'cannot tell whether REGISTRY could push: its registry does not say',
+        'cannot tell whether the login of REGISTRY could push: its registry does not say',
         `the API server would take its pod in ${namespace}`,
         'its pod has the pull secrets registry-auth-secret',
         `the node would pull REGISTRY/team/fn@${digest} with entry REGISTRY of registry-auth-secret`,

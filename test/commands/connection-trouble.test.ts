@@ -25,8 +25,10 @@ const rows: readonly (readonly [client: 'tls' | 'plaintext', error: string, mess
   ['tls', 'Error: 40:error:0A000412:SSL routines::sslv3 alert bad certificate', /ended the connection during/],
   ['plaintext', 'Failed to connect', /as one that speaks TLS does/],
   ['plaintext', 'Error: read ECONNRESET', /as one that speaks TLS does/],
-  ['tls', 'Error: connect ECONNREFUSED 127.0.0.1:1', undefined],
-  ['plaintext', 'Error: connect ECONNREFUSED 127.0.0.1:1', undefined],
+  ['tls', 'Error: connect ECONNREFUSED 127.0.0.1:1', /nothing listens there/],
+  ['plaintext', 'Error: connect ECONNREFUSED 127.0.0.1:1', /nothing listens there/],
+  ['tls', 'Error: connect EHOSTUNREACH 192.0.2.1:1', undefined],
+  ['plaintext', 'Error: connect EHOSTUNREACH 192.0.2.1:1', undefined],
 ];
 
 describe('why a client got no connection', () => {
@@ -37,6 +39,11 @@ describe('why a client got no connection', () => {
       else expect(trouble?.message).to.match(message);
     });
   }
+
+  it('is said of host names that do not exist', () => {
+    const trouble = connectionTrouble('Name resolution failed for target dns:nowhere.invalid:9445', false);
+    expect(trouble?.message).to.match(/host name does not exist/);
+  });
 
   it('is not read into what a service answers', () => {
     expect(connectionTrouble('the registry said: Failed to connect, wrong version number', true)).to.equal(undefined);

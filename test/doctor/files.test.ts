@@ -103,6 +103,13 @@ describe('doctor, of what is on the machine', function () {
       line: 'problem credentials: entry a.invalid: auth is not base64 of user:password -> Write the entry anew',
     },
     {
+      title: 'no login at all',
+      flags: [],
+      env: { DOCKER_CONFIG: '/no/such/folder', XDG_RUNTIME_DIR: '' },
+      line: 'skipped credentials: not used without --enable-private-registries; docker login, podman login or skopeo login have left none here',
+      exitCode: 0,
+    },
+    {
       title: 'a helper that is not installed',
       flags: credentials,
       files: { '.dockerconfigjson': JSON.stringify({ credHelpers: { 'a.invalid': 'absent' } }) },

@@ -161,14 +161,23 @@ describe('doctor, of registries', function () {
     expect(said).to.deep.equal([
       `ok ${name} means REGISTRY/team/fn:v1`,
       `ok ${name} credentials that match: REGISTRY`,
-      `ok ${name} found: ${digest}, reached by mounted-ca, with REGISTRY`,
+      `ok ${name} found: ${digest}, reached by mounted-ca, with the login of REGISTRY`,
       `ok ${name} platform linux/amd64 of linux/amd64`,
       `ok ${name} runs ["/fn"]`,
-      `warning ${name} REGISTRY could push to team/fn -> The runner only pulls: give it an account that cannot push.`,
+      `warning ${name} the login of REGISTRY could push to team/fn -> The runner only pulls: give it an account that cannot push.`,
     ]);
     expect(exitCode).to.equal(0);
     const reader = await look({ [byToken.authority]: basic('reads', 'reader') }, { args: [image] });
     expect(reader.all.at(-1)).to.match(/^ok image: .* cannot push to team\/fn$/);
+  });
+
+  it('says of an image which of its credentials cannot be read, and what to do', async () => {
+    const image = `${guarded.authority}/team/fn:v1`;
+    const { all } = await look({ [guarded.authority]: { auth: 'bm9uc2Vuc2U=' } }, { args: [image] });
+    const said = all.find((line) => line.startsWith('problem image: ') && line.includes('credentials that match'));
+    expect(said?.replaceAll(guarded.authority, 'REGISTRY')).to.equal(
+      'problem image: REGISTRY/team/fn:v1: credentials that match: REGISTRY; REGISTRY: auth is not base64 of user:password -> Correct what REGISTRY gives.',
+    );
   });
 
   it('tells of an image that nobody has signed who may', async () => {

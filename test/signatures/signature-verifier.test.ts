@@ -131,7 +131,7 @@ describe('the verifier of signatures', () => {
       image,
       registry: 'registry.example',
       file: 'a.pem',
-      hint: `Sign it: cosign sign --key KEY registry.example/team/fn@${digest}`,
+      hint: `Sign it: cosign sign --key KEY --use-signing-config=false --tlog-upload=false registry.example/team/fn@${digest}`,
     });
   });
 });
