@@ -51,7 +51,9 @@ export class NegativeCache {
 
   set(key: string, error: RunnerError): void {
     const forMs = timeOf(error);
-    if (forMs === 0 || this.#cache.getStats().keys >= maxEntries) return;
+    if (forMs === 0) return;
+    // The oldest tenth goes: whoever causes many must not keep those of others out.
+    if (this.#cache.getStats().keys >= maxEntries) this.#cache.del(this.#cache.keys().slice(0, maxEntries / 10));
     const refusal: Refusal = Object.freeze({ error, untilMs: this.#clock.now() + forMs });
     this.#cache.set(key, refusal, forMs / 1000);
   }
