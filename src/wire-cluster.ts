@@ -24,7 +24,7 @@ export async function wireCluster(options: Options, surroundings: Surroundings):
   const { clock = systemClock } = overrides;
   const access = await loadClusterAccess({ kubeconfig: options.kubeconfig, environment, clock });
   const api = new ApiClient({ access, log, counters, clock });
-  const permissions = new Permissions({ api, log });
+  const permissions = new Permissions({ api, log, clock });
   return {
     access,
     api,

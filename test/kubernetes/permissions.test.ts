@@ -9,6 +9,7 @@ import { until } from '../support/api-behaviour/until.ts';
 import type { AccessRule } from '../support/api-double/access-rules.ts';
 import { type ApiDouble, startApiDouble } from '../support/api-double/api-double.ts';
 import { NotedLog } from './noted.ts';
+import { SteppedClock } from './stepped-clock.ts';
 
 interface Row {
   readonly title: string;
@@ -73,6 +74,32 @@ describe('Permissions', () => {
     await permissions.allows('a', 'get', '', 'secrets');
     expect(double.requests).to.have.length(1);
     await permissions.allows('b', 'get', '', 'pods');
+    expect(double.requests).to.have.length(2);
+  });
+
+  it('that were not given are asked for again after five minutes, and no sooner', async () => {
+    const clock = new SteppedClock(1_000_000);
+    permissions = new Permissions({ api, log, clock });
+    const read = async (): Promise<boolean> => permissions.allows('functions', 'get', '', 'secrets', 'auth-secret');
+    expect(await read()).to.equal(false);
+    double.addUser('runner', [named]);
+    await clock.advance(5 * 60_000 - 1);
+    expect(await read()).to.equal(false);
+    expect(double.requests).to.have.length(1);
+    await clock.advance(1);
+    expect(await Promise.all([read(), read()])).to.deep.equal([true, true]);
+    await clock.advance(60 * 60_000);
+    expect(await read()).to.equal(true);
+    expect(double.requests).to.have.length(2);
+  });
+
+  it('that were not given stay so while they cannot be asked for again', async () => {
+    const clock = new SteppedClock(1_000_000);
+    permissions = new Permissions({ api, log, clock });
+    expect(await permissions.allows('functions', 'get', '', 'secrets')).to.equal(false);
+    await clock.advance(5 * 60_000);
+    double.fault({ effect: { kind: 'status', code: 403 } });
+    for (const _ of [1, 2]) expect(await permissions.allows('functions', 'get', '', 'secrets')).to.equal(false);
     expect(double.requests).to.have.length(2);
   });
 
