@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts';
 import { RunnerError, toRunnerError } from '../core/errors.ts';
+import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { commandOf } from '../image/command.ts';
 import { functionEnvironment } from '../local/sandbox/function-environment.ts';
 import type { LayerSource } from '../local/store/image-content.ts';
@@ -96,7 +97,8 @@ export class LocalEvaluator implements Evaluator {
     const sandbox = await sandboxes.current();
     const { signal, caller } = request;
     const argv = commandOf(resolution);
-    const unpacked = await store.unpack(resolution, async () => await resolver.session(resolution, { caller }), signal);
+    const open = async (): Promise<LayerSource> => await resolver.session(resolution, { caller });
+    const unpacked = await store.unpack(resolution, open, signal, askerOf(resolution, caller));
     try {
       const { uid, gid, home } = resolveUser(resolution.user, unpacked.passwd, unpacked.group);
       const env = functionEnvironment(resolution.env, home);
@@ -117,6 +119,11 @@ export class LocalEvaluator implements Evaluator {
       unpacked.release();
     }
   }
+}
+
+/** Whoever lends a login, or asks another repository for the same bytes, is not to decide how it ends for others. */
+function askerOf({ reference: { domain, path } }: Resolution, caller: EvaluateRequest['caller']): string {
+  return JSON.stringify([domain, path, caller === undefined ? '' : fingerprintOf(caller.login)]);
 }
 
 function startError(resolution: Resolution, reason: string): RunnerError {

@@ -85,6 +85,35 @@ describe('ImageStore', () => {
     expect(image.pulls).to.equal(1);
   });
 
+  it('pulls for each asker from where that one may, and lets nobody fail with what was said to another', async () => {
+    const store = harness.newStore();
+    const [refused, image] = [await MadeImage.of([greeting]), await MadeImage.of([greeting])];
+    const gate = Promise.withResolvers<undefined>();
+    refused.gate = gate.promise;
+    refused.failures.push(new RunnerError('AUTH_DENIED', 'a login that was taken back'));
+    const content = { ...image.content, image: 'registry.test/fn@other' };
+    const first = failureOf(store.unpack(refused.content, refused.open, never, 'ada'));
+    await waitUntil(() => refused.pulls === 1);
+    const second = store.unpack(content, image.open, never, 'bob');
+    gate.resolve(undefined);
+    expect((await first).code).to.equal('AUTH_DENIED');
+    expect(await greetingIn(await second)).to.equal('hello');
+    expect([refused.pulls, image.pulls]).to.deep.equal([1, 1]);
+  });
+
+  it('pulls once for several askers, who all hold the image', async () => {
+    const store = harness.newStore();
+    const image = await MadeImage.of([greeting]);
+    const held = await Promise.all(
+      ['ada', 'bob', 'ada', ''].map(async (asker) => store.unpack(image.content, image.open, never, asker)),
+    );
+    expect(image.pulls).to.equal(1);
+    for (const each of held.slice(1)) each.release();
+    await store.close();
+    await harness.newStore({ maxBytes: 1 }).tidy();
+    for (const each of held.slice(0, 1)) expect(await greetingIn(each)).to.equal('hello');
+  });
+
   it('stops pulling when nobody waits any more, and leaves nothing', async () => {
     const store = harness.newStore();
     const image = await MadeImage.of([greeting]);

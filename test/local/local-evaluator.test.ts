@@ -2,6 +2,8 @@ import { expect } from 'chai';
 
 import type { CounterName, Counters } from '../../src/core/counters.ts';
 import { RunnerError } from '../../src/core/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { CallerLogin } from '../../src/credentials/caller.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { LocalEvaluator, type LocalEvaluatorOptions } from '../../src/evaluate/local.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
@@ -59,12 +61,14 @@ class NotedSandbox implements Sandbox {
 
 /** Gives the same root to everybody and counts what is given back. */
 class NotedStore {
+  readonly askers: string[] = [];
   taken = 0;
   released = 0;
   gone = false;
 
-  async unpack(content: ImageContent): Promise<UnpackedImage> {
+  async unpack(content: ImageContent, _open: unknown, _signal: unknown, asker?: string): Promise<UnpackedImage> {
     this.taken += 1;
+    this.askers.push(asker ?? '');
     const root = `/roots/${content.platformDigest}`;
     return await Promise.resolve({
       root,
@@ -90,7 +94,7 @@ interface Parts {
   readonly store: NotedStore;
   readonly sandbox: NotedSandbox;
   readonly counters: NotedCounters;
-  readonly evaluate: () => ReturnType<LocalEvaluator['evaluate']>;
+  readonly evaluate: (caller?: CallerLogin) => ReturnType<LocalEvaluator['evaluate']>;
 }
 
 function parts(script = 'cat; echo done >&2', options: Partial<LocalEvaluatorOptions> = {}): Parts {
@@ -105,7 +109,7 @@ function parts(script = 'cat; echo done >&2', options: Partial<LocalEvaluatorOpt
   });
   const { signal } = new AbortController();
   const request = { image: 'short-name', resourceList: Buffer.from(list), signal, log: silentLog };
-  return { store, sandbox, counters, evaluate: async () => await evaluator.evaluate(request) };
+  return { store, sandbox, counters, evaluate: async (caller) => await evaluator.evaluate({ ...request, caller }) };
 }
 
 describe('LocalEvaluator', () => {
@@ -132,6 +136,17 @@ describe('LocalEvaluator', () => {
         tmpBytes: 4096,
       },
     ]);
+  });
+
+  it('pulls with each login by itself, and says nothing of it', async () => {
+    const { evaluate, store } = parts();
+    const callers = ['love', 'lace'].map((password) => ({
+      login: { kind: 'basic', username: 'ada', password: new Secret(password) } as const,
+      server: undefined,
+    }));
+    for (const caller of [undefined, ...callers, ...callers]) await evaluate(caller);
+    expect(new Set(store.askers).size).to.equal(3);
+    expect(store.askers.join()).to.not.match(/love|lace|ada/);
   });
 
   it('takes a function that fails for an outcome', async () => {

@@ -68,12 +68,18 @@ export class ImageStore {
    * A lease on the image's root file system, which is pulled first when it is not there. `open` is asked for the source of
    * layers only then.
    *
+   * @param asker who asks, and where: those with equal ones share a pull and how it ends, the others only what it leaves
    * @throws RunnerError `LAYER_INVALID`, `LAYER_LIMIT`, `STORE_FAILED`, `DEADLINE`, and what `open` and its source throw
    */
-  async unpack(content: ImageContent, open: () => Promise<LayerSource>, signal: AbortSignal): Promise<UnpackedImage> {
+  async unpack(
+    content: ImageContent,
+    open: () => Promise<LayerSource>,
+    signal: AbortSignal,
+    asker = '',
+  ): Promise<UnpackedImage> {
     const key = keyOf(content.platformDigest);
     const load = async (shared: AbortSignal): Promise<OpenImage> => await this.#load(key, content, open, shared);
-    return this.#leases.take(this.#leases.find(key) ?? (await this.#flights.run(key, signal, load)));
+    return this.#leases.take(this.#leases.find(key) ?? (await this.#flights.run(`${key} ${asker}`, signal, load)));
   }
 
   /** Lets go of what is no longer used, removes leftovers of crashed processes, and evicts. Runs by itself, too. */
@@ -140,6 +146,8 @@ export class ImageStore {
     try {
       const session = await this.#start();
       return await new StoreLock(this.#layout, key, session.owner).hold(signal, async () => {
+        const opened = this.#leases.find(key);
+        if (opened !== undefined) return opened;
         const stored = await this.#find(key, content, open, session, signal);
         return this.#leases.open(key, rootOf(this.#layout.imageFolder(key)), stored);
       });
