@@ -1,4 +1,5 @@
 import { RunnerError, toRunnerError } from '../core/errors.ts';
+import type { Reference } from '../image/reference.ts';
 import type { Secret } from '../core/secret.ts';
 import {
   credentialsInClear,
@@ -194,12 +195,18 @@ function secretsOf({ candidate, host }: Caller, sent: Authorization | undefined)
   return sent?.token === undefined ? login : [...login, sent.token.value];
 }
 
-function refusedLogin({ reference, candidate }: Caller, route: Route, body: ErrorBody): Step {
+function refusedLogin(caller: Caller, route: Route, body: ErrorBody): Step {
+  const { candidate } = caller;
   const error =
     candidate.login.kind === 'anonymous'
-      ? loginMissing(reference, route.authority, body.text)
+      ? loginMissing(namedAt(caller), route.authority, body.text)
       : loginRefused(route.authority, candidate.key, body.text);
   return { kind: 'refused', error };
+}
+
+/** What credentials for this host are looked for by. */
+function namedAt({ reference, host }: Caller): Pick<Reference, 'domain' | 'path'> {
+  return host.identity === 'origin' ? reference : { domain: host.endpoint.authority, path: reference.path };
 }
 
 function unchallenged(route: Route): RunnerError {
@@ -218,6 +225,6 @@ async function answerOrRefusal(caller: Caller, answer: () => Promise<Authorizati
     for (const attempt of error.details.attempts ?? []) caller.attempts.add(attempt);
     if (error.code === 'AUTH_REFUSED') return { kind: 'refused', error };
     if (error.code !== 'AUTH_DENIED') throw error;
-    return { kind: 'refused', error: loginMissing(caller.reference, caller.host.endpoint.authority, error.message) };
+    return { kind: 'refused', error: loginMissing(namedAt(caller), caller.host.endpoint.authority, error.message) };
   }
 }

@@ -15,6 +15,8 @@ const secret = 'zUg-41/secret-of-a-helper';
 const notFound = 'echo "credentials not found in native keychain"; exit 1';
 const auth = Buffer.from('file:entry').toString('base64');
 
+const putOnPath = 'Put docker-credential-absent on the PATH of the runner, or take absent out of the docker config.';
+
 describe('credential helpers', () => {
   let programs: HelperPrograms;
   let clock: ManualClock;
@@ -81,6 +83,8 @@ describe('credential helpers', () => {
   it('[CH10] that are not there make what they should have said unusable, and nothing else', async () => {
     const source = sourceOf({ auths: { 'other.io': { auth } }, ...Object(forReg('absent')) });
     expect(await shown(source)).to.deep.equal(['there is no such program on the PATH']);
+    const [candidate] = (await source.lookup(parseReference('reg.io/x'))).candidates;
+    expect(candidate).to.include({ kind: 'broken', hint: putOnPath });
     expect(await shown(source, 'other.io/x')).to.deep.equal(['file / entry']);
     expect(await shown(source, 'third.io/x')).to.deep.equal(['anonymous']);
   });
@@ -91,6 +95,7 @@ describe('credential helpers', () => {
     expect(lookup.missing?.map(({ problem }) => problem)).to.deep.equal([
       'docker-credential-absent for reg.io: there is no such program on the PATH',
     ]);
+    expect(lookup.missing?.map(({ hint }) => hint)).to.deep.equal([putOnPath]);
   });
 
   for (const name of ['../good', 'good;id', 'Good', 'good.exe', '/bin/sh', 'a b', 'good\n', '$(id)', 'ä'])

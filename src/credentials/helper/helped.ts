@@ -45,7 +45,7 @@ export async function helpedBy(
   const { answer, isOld } = last ?? { answer: await logins.get(question, signal), isOld: false };
   const key = `docker-credential-${choice.name} for ${domain}`;
   if (answer.kind === 'failed' && answer.reason === notOnPath && choice.isStore === true) {
-    const missing = [{ problem: `${key}: ${answer.reason}`, hint: hintFor(question) }];
+    const missing = [{ problem: `${key}: ${answer.reason}`, hint: installHint(question) }];
     return { candidates: [], missing, isOld };
   }
   const refused = (login: Login): void => {
@@ -65,7 +65,15 @@ function candidatesOf(
       return [];
     case 'failed': {
       const isTemporary = answer.reason !== notOnPath;
-      return [{ kind: 'broken', key, reason: answer.reason, hint: hintFor(question), isTemporary }];
+      return [
+        {
+          kind: 'broken',
+          key,
+          reason: answer.reason,
+          hint: isTemporary ? hintFor(question) : installHint(question),
+          isTemporary,
+        },
+      ];
     }
     case 'login': {
       const { login } = answer;
@@ -81,6 +89,10 @@ function candidatesOf(
       return [{ kind: 'login', key, login, fingerprint: fingerprintOf(login), issued }];
     }
   }
+}
+
+function installHint({ name }: HelperQuestion): string {
+  return `Put docker-credential-${name} on the PATH of the runner, or take ${name} out of the docker config.`;
 }
 
 function hintFor({ name, server }: HelperQuestion): string {

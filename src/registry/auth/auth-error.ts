@@ -7,13 +7,19 @@ import { said } from '../registry-error.ts';
 import { credentialsHint, mend, originOf } from './credential-place.ts';
 import type { Route } from '../transport/transport-request.ts';
 
-/** The registry, or its token service, wants a login and there is none for this image (B7, ER7, ER8). */
-export function loginMissing(reference: Reference, host: string, words: string): RunnerError {
-  const message = `${host} wants a login for ${reference.path}, or that repository does not exist, and none is configured`;
+type Named = Pick<Reference, 'domain' | 'path'>;
+
+/**
+ * The registry, or its token service, wants a login and there is none for this image (B7, ER7, ER8).
+ *
+ * @param named what credentials were looked for by: a mirror's own authority and the path there
+ */
+export function loginMissing(named: Named, host: string, words: string): RunnerError {
+  const message = `${host} wants a login for ${named.path}, or that repository does not exist, and none is configured`;
   const answer = words === '' ? '' : `; it said: ${words}`;
-  return new RunnerError('AUTH_DENIED', `${message}: looked for ${lookedFor(reference)}${answer}`, {
+  return new RunnerError('AUTH_DENIED', `${message}: looked for ${lookedFor(named)}${answer}`, {
     httpStatus: 401,
-    hint: `Add an entry for ${reference.domain} to ${credentialsHint}, or check the image's name.`,
+    hint: `Add an entry for ${named.domain} to ${credentialsHint}, or check the image's name.`,
   });
 }
 
@@ -102,9 +108,9 @@ export function brokenEntry({
 }
 
 /** The keys that would have matched, longest first, as many as help. */
-function lookedFor(reference: Reference): string {
-  const parts = reference.path.split('/');
-  const paths = parts.map((_, index) => [reference.domain, ...parts.slice(0, parts.length - index)].join('/'));
-  const host = reference.domain === dockerHub ? 'https://index.docker.io/v1/' : reference.domain;
+function lookedFor({ domain, path }: Named): string {
+  const parts = path.split('/');
+  const paths = parts.map((_, index) => [domain, ...parts.slice(0, parts.length - index)].join('/'));
+  const host = domain === dockerHub ? 'https://index.docker.io/v1/' : domain;
   return [...paths.slice(0, 4), host].join(', ');
 }

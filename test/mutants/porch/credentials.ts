@@ -49,7 +49,7 @@ export const credentials: readonly Mutant[] = [
   {
     fault: 'is anonymous without a word where nothing matches (6)',
     file: 'src/registry/auth/auth-error.ts',
-    find: ': looked for ${lookedFor(reference)}${answer}`, {',
+    find: ': looked for ${lookedFor(named)}${answer}`, {',
     replace: '${answer}`, {',
     test: 'test/registry/protocol/basic.test.ts',
     title: '[B7] is AUTH_DENIED without a login, naming what was looked for',

@@ -175,7 +175,9 @@ describe('the node’s registry configuration, through the service', function ()
     const auths = { [mirror.authority]: basicEntry('mirror-user', 'mirror-password') };
     await stage.use(
       async (service) => {
-        expect((await service.resolve(stage.image)).credential).to.equal(mirror.authority);
+        const { attempts, credential } = await service.resolve(stage.image);
+        expect(credential).to.equal(mirror.authority);
+        expect(JSON.stringify(attempts)).to.include(`looked for ${open.authority}/`);
       },
       { auths },
     );
