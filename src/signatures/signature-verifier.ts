@@ -52,6 +52,8 @@ interface Refusal {
   readonly untilMs: number;
 }
 
+const tooSlowHint =
+  'The registry has the image, and is slow to say who has signed it; --resolve-timeout gives it longer.';
 const maxVerified = 10_000;
 const maxRefused = 1000;
 /** Who has just signed an image does not want to wait, and who has not should not have the registry asked with every call. */
@@ -110,7 +112,8 @@ export class SignatureVerifier {
       log.info('image is signed', { image, digest, key: key.file });
       return key.fingerprint;
     } catch (thrown) {
-      const error = toRunnerError(thrown);
+      const found = toRunnerError(thrown);
+      const error = found.code === 'DEADLINE' ? found.with({ hint: tooSlowHint }) : found;
       counters.add('signature_checks', { outcome: error.code });
       if (error.code === 'SIGNATURE_MISSING' || error.code === 'SIGNATURE_INVALID') {
         this.#refused.set(flightOf(asked), { error, untilMs: clock.now() + refusedMs });

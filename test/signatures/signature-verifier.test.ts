@@ -119,6 +119,36 @@ describe('the verifier of signatures', () => {
     expect(await verify()).to.equal('signed by a.pem');
   });
 
+  it('says how to give a registry longer that does not answer in time', async () => {
+    const slow = new SignatureVerifier({
+      rules: [parseVerifyOption('a.pem')],
+      keysOf: async () => Promise.resolve(keys),
+      client: {
+        session: () => ({
+          findAttached: async (_look, signal) =>
+            new Promise((_, reject) => {
+              signal.addEventListener('abort', () => {
+                reject(toRunnerError(signal.reason));
+              });
+            }),
+        }),
+      },
+      timeoutMs: 20,
+      clock,
+      log: silentLog,
+      counters: noCounters,
+    });
+    const question = { reference: parseReference(image), digest, candidates: async () => Promise.resolve([]) };
+    const error = toRunnerError(
+      await slow.verify(question, AbortSignal.timeout(5000)).catch((thrown: unknown) => thrown),
+    );
+    expect([error.code, error.message]).to.deep.equal([
+      'DEADLINE',
+      `looking for the signature of ${image} took longer than 20 ms`,
+    ]);
+    expect(error.details.hint).to.include('--resolve-timeout');
+  });
+
   it('names image, digest and key files in a refusal, and how to sign', async () => {
     const question = { reference: parseReference(image), digest, candidates: async () => Promise.resolve([]) };
     const error = await verifier.verify(question, AbortSignal.timeout(5000)).catch((thrown: unknown) => thrown);
