@@ -1,5 +1,6 @@
 import type { Counters } from '../core/counters.ts';
 import { type ErrorCode, RunnerError, toRunnerError } from '../core/errors.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import type { CallerLogin } from '../credentials/caller.ts';
 import { withMissing } from '../credentials/missing-credentials.ts';
 import { shownInput } from '../image/quote.ts';
@@ -76,7 +77,7 @@ export class PodEvaluator implements Evaluator {
   async #evaluate({ image, resourceList, signal, caller }: EvaluateRequest): Promise<Outcome> {
     const { resolver, planner, pool } = this.#options;
     const { resolution } = await resolver.resolve(image, { signal, caller });
-    const plan = await planner.plan(resolution, caller);
+    const plan = await unlessAborted(planner.plan(resolution, caller), signal);
     const answer = await pool.run(plan, { image, resourceList }, signal).catch(async (thrown: unknown) => {
       const error = toRunnerError(thrown);
       throw error.code === 'POD_PULL_DENIED' ? withMissing(error, (await plan.missing?.()) ?? []) : error;

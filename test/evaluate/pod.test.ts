@@ -66,7 +66,7 @@ interface Tried {
   readonly counters: NotedCounters;
 }
 
-function evaluate(parts: Partial<PodEvaluatorOptions> = {}, resourceList = list): Tried {
+function evaluate(parts: Partial<PodEvaluatorOptions> = {}, resourceList = list, callSignal = signal): Tried {
   const asked: unknown[] = [];
   const counters = new NotedCounters();
   const evaluator = new PodEvaluator({
@@ -97,7 +97,7 @@ function evaluate(parts: Partial<PodEvaluatorOptions> = {}, resourceList = list)
     counters,
     ...parts,
   });
-  const request = { image, resourceList: Buffer.from(resourceList), signal, log: silentLog };
+  const request = { image, resourceList: Buffer.from(resourceList), signal: callSignal, log: silentLog };
   return { outcome: evaluator.evaluate(request), asked, counters };
 }
 
@@ -122,6 +122,18 @@ describe('the evaluator that runs functions in pods', () => {
       ['run', plan.key, image, list, true],
     ]);
     expect(counters.seen).to.deep.equal([['evaluations', { runtime: 'pod', outcome: 'ok' }]]);
+  });
+
+  it('waits for the plan of a pod no longer than its caller does', async () => {
+    const call = new AbortController();
+    const plans = new Promise<PodPlan>(() => undefined);
+    const { outcome } = evaluate({ planner: { plan: async () => plans } }, list, call.signal);
+    call.abort(new RunnerError('CANCELLED', 'the caller has gone away'));
+    const code = outcome.catch((thrown: unknown) => (thrown instanceof RunnerError ? thrown.code : thrown));
+    const late = new Promise((resolve) => {
+      setTimeout(resolve, 1000, 'still waits').unref();
+    });
+    expect(await Promise.race([code, late])).to.equal('CANCELLED');
   });
 
   it('gives a function that failed with the results that it printed', async () => {
