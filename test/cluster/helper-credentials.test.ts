@@ -28,11 +28,7 @@ for (const role of ['ours', 'porch'] as const) {
       opened.push({ stop: async () => programs.remove() });
       const config = JSON.stringify({ auths: {}, credHelpers: { [stage.registry.authority]: 'vault' } });
       await stage.auth.swap({ '.dockerconfigjson': config });
-      service = await startService({
-        flags: [...stage.flags, '--image-pull-policy=Always'],
-        overrides: { environment: { PATH: programs.path, WRAPPER_SERVER_IMAGE: stage.wrapperImage } },
-      });
-      opened.push(service);
+      service = await start();
     });
 
     after(async () => {
@@ -40,6 +36,14 @@ for (const role of ['ours', 'porch'] as const) {
       expect(stage.node.errors).to.deep.equal([]);
     });
 
+    const start = async (flags: readonly string[] = []): Promise<TestService> => {
+      const started = await startService({
+        flags: [...stage.flags, '--image-pull-policy=Always', ...flags],
+        overrides: { environment: { PATH: programs.path, WRAPPER_SERVER_IMAGE: stage.wrapperImage } },
+      });
+      opened.push(started);
+      return started;
+    };
     const evaluate = async (): Promise<string> =>
       (
         await service.porchEvaluate(stage.image(echoName), resourceList, { deadlineMs: 30_000 })
@@ -80,6 +84,19 @@ for (const role of ['ours', 'porch'] as const) {
       expect(pulls[0]?.succeeded).to.equal(false);
       expect(pulls.at(-1)?.succeeded).to.equal(true);
       await eventually('the first pod is collected', 10_000, async () => (await items()).length === 1);
+    });
+
+    it('runs on in its pod when the helper fails and the registry has ended its last login', async () => {
+      service = await start(['--image-cache-ttl=1ms']);
+      expect(await evaluate()).to.equal(resourceList);
+      const uids = async (): Promise<readonly unknown[]> =>
+        (await items()).map((pod) => jsonAt(pod, 'metadata', 'uid'));
+      const before = await uids();
+      await stage.registry.setUsers({ [login.name]: 'rotated-4' });
+      await programs.write('vault', 'echo failed >> "$log"; exit 1');
+      for (let call = 0; call < 5; call += 1) expect(await evaluate()).to.equal(resourceList);
+      expect(await programs.log('vault')).to.match(/failed\n$/);
+      expect(await uids()).to.deep.equal(before);
     });
   });
 }
