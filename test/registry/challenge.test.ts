@@ -115,7 +115,7 @@ const unreadable: readonly (readonly [row: string, what: string, header: string 
   ['W13', 'an unterminated quote', 'Basic realm="Dev'],
   ['W14', 'an escape at the end', 'Basic realm="GitHub Package Registry\\'],
   ['W18', 'a colon without quotes', 'Bearer realm=https://x'],
-  ['W26', 'more than 8 KiB', `Bearer realm="https://a/${'x'.repeat(8192)}"`],
+  ['W26] [7.2.13', 'more than 8 KiB', `Bearer realm="https://a/${'x'.repeat(8192)}"`],
   ['W26', 'more than 8 KiB in several lines', Array.from({ length: 9 }, () => `Basic realm="${'x'.repeat(1000)}"`)],
   ['W26', 'more than 16 challenges', Array.from({ length: 17 }, () => 'Basic realm=a').join(', ')],
   ['W26', 'a control character inside quotes', 'Basic realm="a\u0007b"'],
