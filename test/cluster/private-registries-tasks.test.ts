@@ -1,17 +1,27 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { type DocTask, flagsOf, readTasks, runShellBlocks, type TaskPlace } from '../docs/doc-tasks.ts';
 import { shims } from '../docs/shims.ts';
 import { clusterPrograms } from '../support/cluster/cluster-programs.ts';
 import { cosignProgram } from '../support/cosign/cosign-program.ts';
+import { eventually } from '../support/eventually.ts';
 import { dockerConfigJson } from '../support/mounted-secret.ts';
 import type { ProgramResult } from '../support/program.ts';
 import { requires } from '../support/requires.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { build } from '../wrapper/go-build.ts';
 import { programImage, pushImage } from './stage/stage-images.ts';
-import { login, podNamespace, type Stage, stageNeeds, stageTimeoutMs, startStage } from './stage/stage.ts';
+import {
+  login,
+  podNamespace,
+  runnerAccount,
+  runnerNamespace,
+  type Stage,
+  stageNeeds,
+  stageTimeoutMs,
+  startStage,
+} from './stage/stage.ts';
 import { resourceList, startStageService } from './stage/stage-service.ts';
 
 /** Tasks whose shell blocks and flags, taken together, are all that a guarded function needs. */
@@ -60,7 +70,10 @@ describe('the tasks of docs/private-registries.md on a cluster', function () {
         USERNAME: login.name,
         PASSWORD: login.password,
       },
-      substitutes: [['registry.example.com', stage.registry.authority]],
+      substitutes: [
+        ['registry.example.com', stage.registry.authority],
+        ['-f manifests/', `-f ${resolve('manifests')}/`],
+      ],
     };
     await done('Let the service read pull secrets');
   });
@@ -120,6 +133,17 @@ describe('the tasks of docs/private-registries.md on a cluster', function () {
   it('sign a function, and find it signed', async () => {
     const [signed] = await done('Run signed functions only');
     expect(signed?.stdout).to.match(/^signed by +cosign\.pub$/m);
+  });
+
+  it('let the service make pull secrets of any name', async () => {
+    const may = async (): Promise<string> => {
+      const account = `system:serviceaccount:${runnerNamespace}:${runnerAccount}`;
+      const question = ['auth', 'can-i', 'create', 'secrets', `--as=${account}`, `--namespace=${podNamespace}`];
+      return (await stage.cluster.kubectl(question)).stdout.trim();
+    };
+    expect(await may()).to.equal('no');
+    await done("Use the cloud's own credentials");
+    await eventually('the Role counts', 10_000, async () => (await may()) === 'yes');
   });
 
   it('store the JSON key as it is, and link its secret once', async () => {

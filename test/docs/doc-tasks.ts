@@ -53,6 +53,14 @@ export function flagsOf(task: DocTask, substitutes: Substitutes): readonly strin
     .flatMap(({ text }) => jsonList(parse(substituted(text, substitutes)), 'args').map(String));
 }
 
+/** The one block of a task that begins with `start`, for a file. */
+export function fileIn(task: DocTask, start: string, substitutes: Substitutes): string {
+  const [block, ...others] = task.blocks.filter(({ text }) => text.startsWith(start));
+  if (block === undefined || others.length > 0)
+    throw new Error(`not one block of "${task.title}" begins with ${start}`);
+  return substituted(block.text, substitutes);
+}
+
 function substituted(text: string, substitutes: Substitutes): string {
   let result = text;
   for (const [placeholder, value] of substitutes) result = result.replaceAll(placeholder, value);

@@ -1,7 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { createAuthority } from '../../examples/registry/certificates.ts';
+import { answering as helping } from '../credentials/helper-programs.ts';
+import { answering as providing } from '../credentials/provider/provider-programs.ts';
 import { programImage } from '../cluster/stage/stage-images.ts';
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.ts';
 import { functionRunner } from '../support/command-line.ts';
@@ -14,10 +16,11 @@ import { startService } from '../support/service.ts';
 import { skopeoPush } from '../support/skopeo.ts';
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts';
 import { build } from '../wrapper/go-build.ts';
-import { type DocTask, flagsOf, readTasks, runShellBlocks, type TaskPlace } from './doc-tasks.ts';
+import { type DocTask, fileIn, flagsOf, readTasks, runShellBlocks, type TaskPlace } from './doc-tasks.ts';
 import { shims } from './shims.ts';
 
 const login = { name: 'robot$reader', password: 'a:b"c' };
+const cloudTitle = "Use the cloud's own credentials";
 
 describe('the tasks of docs/private-registries.md on one machine', function () {
   requires('docker-registry', 'skopeo', 'htpasswd', 'go', 'bubblewrap');
@@ -76,8 +79,13 @@ describe('the tasks of docs/private-registries.md on one machine', function () {
   };
 
   /** What `resolve` says with the flags of a task. */
-  const resolved = async (title: string, authority: string, more: readonly string[]): Promise<ProgramResult> => {
-    const flags = flagsOf(taskOf(title), [['registry.example.com', authority]]);
+  const resolved = async (
+    title: string,
+    authority: string,
+    more: readonly string[],
+    substitutes: TaskPlace['substitutes'] = [],
+  ): Promise<ProgramResult> => {
+    const flags = flagsOf(taskOf(title), [['registry.example.com', authority], ...substitutes]);
     return functionRunner(['resolve', `${authority}/team/fn:v1`, ...flags, ...more], { env: place.env });
   };
 
@@ -128,6 +136,76 @@ describe('the tasks of docs/private-registries.md on one machine', function () {
         .and.include(`credential      ${insecure.authority}`);
     } finally {
       await insecure.stop();
+    }
+  });
+
+  it("use the cloud's own credentials, by a helper", async () => {
+    const server = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    const file = fileIn(taskOf(cloudTitle), '{ "credHelpers"', [[server, registry.authority]]);
+    await writeFile(path('helpers.json'), file);
+    const script = `#!/bin/sh\nlog=/dev/null\n${helping(login.name, login.password)}\n`;
+    await writeFile(join(bin.path, 'docker-credential-ecr-login'), script, { mode: 0o755 });
+    const flags = ['--enable-private-registries', `--registry-auth-secret-path=${path('helpers.json')}`];
+    const image = `${registry.authority}/team/fn:v1`;
+    const { stdout, stderr } = await functionRunner(['resolve', image, ...flags], { env: place.env });
+    expect(stdout, stderr).to.include(`credential      docker-credential-ecr-login for ${registry.authority}`);
+  });
+
+  it("use the cloud's own credentials, by a provider", async () => {
+    const file = fileIn(taskOf(cloudTitle), 'apiVersion: kubelet', [['*.dkr.ecr.*.amazonaws.com', registry.authority]]);
+    await writeFile(path('credential-providers.yaml'), file);
+    const answer = providing({ auth: { [registry.authority]: [login.name, login.password] } });
+    const script = `#!/bin/sh\nlog=/dev/null\n${answer}\n`;
+    await writeFile(join(bin.path, 'ecr-credential-provider'), script, { mode: 0o755 });
+    const { stdout, stderr } = await resolved(
+      cloudTitle,
+      registry.authority,
+      ['--enable-private-registries=false'],
+      [
+        ['/etc/kubernetes/credential-providers.yaml', path('credential-providers.yaml')],
+        ['/usr/libexec/kubernetes/credential-providers', bin.path],
+      ],
+    );
+    expect(stdout, stderr).to.match(/^credential +image credential provider ecr-credential-provider for /m);
+  });
+
+  it("go by the node's folder", async () => {
+    const folderOfHost = path(`certs.d/${registry.authority}`);
+    await mkdir(folderOfHost, { recursive: true });
+    await copyFile(path('public.crt'), join(folderOfHost, 'ca.crt'));
+    await writeFile(path('login.json'), dockerConfigJson({ [registry.authority]: `${login.name}:${login.password}` }));
+    const { stdout, stderr } = await resolved(
+      'Configure nodes and service with one folder',
+      registry.authority,
+      ['--enable-private-registries', `--registry-auth-secret-path=${path('login.json')}`],
+      [['/etc/containerd/certs.d', path('certs.d')]],
+    );
+    expect(stdout, stderr).to.match(/^connection +mounted-ca$/m);
+  });
+
+  it('look an image up at one address, and name another one to run it by', async () => {
+    await writeFile(path('login.json'), dockerConfigJson({ [registry.authority]: `${login.name}:${login.password}` }));
+    const title = 'Reach a registry under one name and let nodes pull by another';
+    const flags = ['--enable-private-registries', `--registry-auth-secret-path=${path('login.json')}`];
+    const { stdout, stderr } = await resolved(title, registry.authority, flags);
+    expect(stdout, stderr).to.match(/^runs as +run\.example\.com\/team\/fn@sha256:/m);
+  });
+
+  it('speak TLS with callers', async () => {
+    const ca = await createAuthority({ name: 'Callers CA' });
+    const pair = await ca.issue({ ipAddresses: ['127.0.0.1'] });
+    await writeFile(path('callers.crt'), ca.certificatePem);
+    await writeFile(path('tls.crt'), pair.certificatePem);
+    await writeFile(path('tls.key'), pair.keyPem);
+    const service = await startService({
+      flags: flagsOf(taskOf('Speak TLS with callers'), [['/var/run/function-runner-tls', folder.path]]),
+    });
+    try {
+      const asked = ['health', `--addr=${service.address}`];
+      expect((await functionRunner([...asked, `--tls-ca-cert=${path('callers.crt')}`])).stdout).to.include('SERVING');
+      expect((await functionRunner(asked)).exitCode).to.equal(1);
+    } finally {
+      await service.stop();
     }
   });
 
