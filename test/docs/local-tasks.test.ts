@@ -9,7 +9,7 @@ import { type DockerRegistry, startDockerRegistry } from '../support/docker-regi
 import { functionRunner } from '../support/command-line.ts';
 import { freePort } from '../support/free-port.ts';
 import { writeImageFolder } from '../support/image-folder.ts';
-import { dockerConfigJson } from '../support/mounted-secret.ts';
+import { dockerConfigJson, mountSecret } from '../support/mounted-secret.ts';
 import type { ProgramResult } from '../support/program.ts';
 import { requires } from '../support/requires.ts';
 import { startService } from '../support/service.ts';
@@ -181,6 +181,27 @@ describe('the tasks of docs/private-registries.md on one machine', function () {
       [['/etc/containerd/certs.d', path('certs.d')]],
     );
     expect(stdout, stderr).to.match(/^connection +mounted-ca$/m);
+  });
+
+  it('show a client certificate', async () => {
+    const ca = await createAuthority({ name: 'Company CA' });
+    const client = await ca.issue({ commonName: 'runner', client: true });
+    const tls = await ca.issue({ ipAddresses: ['127.0.0.1'] });
+    const choosy = await startDockerRegistry({ tls, clients: { caPem: ca.certificatePem, own: client } });
+    const secret = await mountSecret({
+      'ca.crt': ca.certificatePem,
+      'tls.crt': client.certificatePem,
+      'tls.key': client.keyPem,
+    });
+    try {
+      await skopeoPush(path('fn'), 'team/fn:v1', { authority: choosy.authority, caPem: ca.certificatePem, client });
+      const mount: TaskPlace['substitutes'] = [['/var/tmp/tls-secret', secret.path]];
+      const { stdout, stderr } = await resolved('Show a client certificate', choosy.authority, [], mount);
+      expect(stdout, stderr).to.match(/^connection +mounted-ca$/m);
+    } finally {
+      await secret.remove();
+      await choosy.stop();
+    }
   });
 
   it('look an image up at one address, and name another one to run it by', async () => {
