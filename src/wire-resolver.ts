@@ -52,11 +52,13 @@ export async function wireResolver(options: Options, surroundings: Surroundings)
   const { environment, log, counters, overrides } = surroundings;
   const { clock = systemClock, lookup, dial, timeouts, random } = overrides;
   const podSecrets = new LateKeyrings();
+  const runs = RunRegistries.parse(options.runRegistry);
   const credentials = new CredentialSource({
     secrets: podSecrets,
     file: await mountedKeyring(options, surroundings),
     logins: new HelperLogins({ environment, clock, log, counters }),
     ...(await credentialProviders(options, surroundings)),
+    addressesOf: (domain) => runs.addressesOf(domain),
   });
   const mountedCa = await mountedAuthorities(options, surroundings);
   const transport = new Transport({

@@ -18,15 +18,26 @@ export interface CallerLogin {
 /** What the login is called where keys of credentials are shown. */
 export const callerKey = 'x-registry-auth';
 
-/** @throws {RunnerError} `REQUEST_INVALID` when the login is for another registry than the image's */
-export function callerCandidate({ login, server }: CallerLogin, image: Pick<Reference, 'domain' | 'path'>): Candidate {
-  if (server !== undefined) checkServer(server, image);
+/**
+ * @param addresses all that the image's registry is called by
+ * @throws {RunnerError} `REQUEST_INVALID` when the login is for another registry than the image's
+ */
+export function callerCandidate(
+  { login, server }: CallerLogin,
+  image: Pick<Reference, 'domain' | 'path'>,
+  addresses: readonly string[] = [image.domain],
+): Candidate {
+  if (server !== undefined) checkServer(server, image, addresses);
   return { kind: 'login', key: callerKey, login, fingerprint: fingerprintOf(login) };
 }
 
-function checkServer(server: string, { domain, path }: Pick<Reference, 'domain' | 'path'>): void {
+function checkServer(
+  server: string,
+  { domain, path }: Pick<Reference, 'domain' | 'path'>,
+  addresses: readonly string[],
+): void {
   const key = parseKey(server);
-  if (key !== undefined && matchKey(key, keyTarget(domain, path)) === 'yes') return;
+  if (key !== undefined && addresses.some((address) => matchKey(key, keyTarget(address, path)) === 'yes')) return;
   const registry = credentialHost(domain) === dockerHub ? 'Docker Hub' : domain;
   throw new RunnerError(
     'REQUEST_INVALID',

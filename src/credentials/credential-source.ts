@@ -50,6 +50,8 @@ export interface CredentialSourceOptions {
   readonly secrets?: KeyringSource;
   /** After all files, as the kubelet has it. Default: none. */
   readonly providers?: CandidateSource;
+  /** All that a registry is called by. Default: its one address. */
+  readonly addressesOf?: (domain: string) => readonly string[];
 }
 
 export interface LookupOptions {
@@ -81,8 +83,10 @@ export class CredentialSource {
     image: ImageName,
     { signal, caller, recheck = false, remembered = false }: LookupOptions = {},
   ): Promise<Lookup> {
-    if (caller !== undefined) return { candidates: [callerCandidate(caller, image)], warnings: [] };
-    const { file, logins, secrets, providers } = this.#options;
+    const { file, logins, secrets, providers, addressesOf } = this.#options;
+    if (caller !== undefined) {
+      return { candidates: [callerCandidate(caller, image, addressesOf?.(image.domain))], warnings: [] };
+    }
     const mounted = await file.current({ recheck });
     const { keyrings = [], missing = [] } = (await secrets?.keyringsFor(image, signal)) ?? {};
     const filed = Keyring.lookupIn([...keyrings, mounted], image);

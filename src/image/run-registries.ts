@@ -41,6 +41,12 @@ export class RunRegistries {
     return domain === undefined ? reference : { ...atDomain(reference, domain), input: reference.input };
   }
 
+  /** Both addresses of a registry that is looked up at this one; where there is but one, that. */
+  addressesOf(domain: string): readonly string[] {
+    const run = this.#byResolve.get(domain);
+    return run === undefined ? [domain] : [domain, run];
+  }
+
   /** The same image where nodes pull it. Takes either. */
   toRun(reference: Reference): Reference {
     const domain = this.#byResolve.get(reference.domain);

@@ -108,6 +108,7 @@ describe('calls with x-registry-auth, through the service and a guarded registry
     service = await startService({
       flags: [
         `--insecure-registries=${registry.address}`,
+        `--run-registry=${registry.address}=run.example.com`,
         `--image-store=${join(folder.path, 'store')}`,
         `--functions=${folder.path}`,
         `--config=${join(folder.path, 'config.yaml')}`,
@@ -161,6 +162,17 @@ describe('calls with x-registry-auth, through the service and a guarded registry
 
   it('are refused when what they bring cannot be read', async () => {
     expect(await outcome('evaluate', canaries.password.replace(':', '-'))).to.equal('INVALID_ARGUMENT REQUEST_INVALID');
+  });
+
+  it('may say either address of a registry that nodes reach under another one, and no third', async () => {
+    const said = async (serveraddress: string, of: string): Promise<string> =>
+      outcome('resolveImage', JSON.stringify({ username: 'ada', password: canaries.password, serveraddress }), of);
+    for (const host of [registry.address, 'run.example.com']) {
+      for (const server of [registry.address, 'https://run.example.com/v2/']) {
+        expect(await said(server, `${host}/team/fn:v1`), `${server} for ${host}`).to.equal('ok');
+      }
+      expect(await said('third.example.com', `${host}/team/fn:v1`)).to.equal('INVALID_ARGUMENT REQUEST_INVALID');
+    }
   });
 
   it('are refused when they bring two logins', async () => {
