@@ -104,6 +104,18 @@ function peerOf({ socket }: ServerResponse): string {
   return subject === undefined ? 'nobody' : String(subject.CN);
 }
 
+const issueToken: Handler = (_request, response) => {
+  sendJson(response, 200, { token: 't1' });
+};
+
+/** A registry that sends whoever comes to that token service. */
+function wantToken(content: ImageContent, tokens: TestServer): Handler {
+  return (request, response) => {
+    if (request.headers.authorization === 'Bearer t1') sendContent(content, request, response);
+    else response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }).end();
+  };
+}
+
 const only = (name: string): ReadonlySet<string> => new Set([name]);
 
 describe('the certificate of --registry-client-certificate, through the service', function () {
@@ -111,16 +123,8 @@ describe('the certificate of --registry-client-certificate, through the service'
 
   it('is shown to the registry, and to its token service wherever that is', async () => {
     await using stage = await Stage.create();
-    const tokens = await stage.start(
-      (_request, response) => {
-        sendJson(response, 200, { token: 't1' });
-      },
-      { host: 'localhost' },
-    );
-    const registry = await stage.start((request, response) => {
-      if (request.headers.authorization === 'Bearer t1') sendContent(stage.content, request, response);
-      else response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.server.url}/token"` }).end();
-    });
+    const tokens = await stage.start(issueToken, { host: 'localhost' });
+    const registry = await stage.start(wantToken(stage.content, tokens.server));
     await stage.resolve(`${registry.server.authority}/team/fn:v1`);
     expect([registry.seen, tokens.seen]).to.deep.equal([only('runner'), only('runner')]);
   });
@@ -210,20 +214,9 @@ describe('the certificate of --registry-client-certificate, through the service'
 
   it('is not shown to the token service that such a registry names', async () => {
     await using stage = await Stage.create();
-    const tokens = await stage.start(
-      (_request, response) => {
-        sendJson(response, 200, { token: 't1' });
-      },
-      { host: 'localhost' },
-    );
+    const tokens = await stage.start(issueToken, { host: 'localhost' });
     const authority = await createAuthority({ name: 'Somebody else' });
-    const registry = await stage.start(
-      (request, response) => {
-        if (request.headers.authorization === 'Bearer t1') sendContent(stage.content, request, response);
-        else response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.server.url}/token"` }).end();
-      },
-      { authority },
-    );
+    const registry = await stage.start(wantToken(stage.content, tokens.server), { authority });
     const listed = `--insecure-registries=${registry.server.authority}`;
     await stage.resolve(`${registry.server.authority}/team/fn:v1`, [listed]);
     expect([registry.seen, tokens.seen]).to.deep.equal([only('nobody'), only('nobody')]);
