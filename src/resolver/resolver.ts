@@ -270,7 +270,7 @@ export class Resolver<S extends Session = RegistrySession> {
   #reject({ key, tagKey: tag, reference }: Question, error: RunnerError): void {
     if (isTemporary(error)) {
       this.#tags.hold(tag);
-      this.#options.log.warn('registry cannot answer', { image: reference.canonical, reason: error.code });
+      this.#options.log.warn('image cannot be looked up', { image: reference.canonical, reason: error.code });
     } else if (error.code !== 'CANCELLED' && !isRefusal(error)) {
       this.#tags.delete(tag);
     }

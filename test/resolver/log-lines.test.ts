@@ -28,11 +28,11 @@ describe('what the resolver logs for operators', () => {
     expect(takeLines()).to.deep.equal(['info tag moved']);
   });
 
-  it('is that a registry cannot answer, once for all who wait for it', async () => {
+  it('is that an image cannot be looked up, once for all who wait for it', async () => {
     const { subject, takeLines } = withLog();
     subject.registry.failure = new RunnerError('UNREACHABLE', 'for the test');
     await Promise.all(Array.from({ length: 20 }, async () => subject.failure(image)));
-    expect(takeLines()).to.deep.equal(['warn registry cannot answer']);
+    expect(takeLines()).to.deep.equal(['warn image cannot be looked up']);
   });
 
   it('is nothing for what only the caller can mend', async () => {
