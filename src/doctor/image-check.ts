@@ -1,3 +1,4 @@
+import { toRunnerError } from '../core/errors.ts';
 import { anonymous, type Candidate } from '../credentials/candidate.ts';
 import { formatPlatform } from '../image/platform.ts';
 import { shownInput } from '../image/quote.ts';
@@ -49,7 +50,7 @@ async function lookedUp(question: Question, signal: AbortSignal): Promise<readon
   const stage = patient.runtime === 'pod' ? await rehearsal.open(wired) : undefined;
   const { candidates, warnings } = await wired.credentials.lookup(reference, { signal });
   const known = [
-    candidatesRemark(image, candidates),
+    candidatesRemark(image, reference.domain, candidates),
     ...warnings.map((text) => warning(image, text, 'Change the entry where nodes need it too.')),
   ];
   const found = await find(wired, question.image, signal);
@@ -69,7 +70,7 @@ function nameRemark(image: string, named: Reference, reference: Reference): Rema
   return ok(image, `means ${named.canonical}; looked up as ${reference.canonical} (--run-registry)`);
 }
 
-function candidatesRemark(image: string, candidates: readonly Candidate[]): Remark {
+function candidatesRemark(image: string, domain: string, candidates: readonly Candidate[]): Remark {
   const broken = candidates.filter((candidate) => candidate.kind === 'broken');
   const keys = candidates.map(({ key }) => key).join(', ');
   const [first] = broken;
@@ -79,7 +80,7 @@ function candidatesRemark(image: string, candidates: readonly Candidate[]): Rema
   }
   return ok(
     image,
-    keys === anonymous.key ? 'no credentials match; asked anonymously' : `credentials that match: ${keys}`,
+    keys === anonymous.key ? `no credentials match; ${domain} is asked anonymously` : `credentials that match: ${keys}`,
   );
 }
 
@@ -91,8 +92,18 @@ async function find(
   try {
     return await wired.resolver.resolve(image, { signal });
   } catch (thrown) {
-    return { remark: failed(shownInput(image), thrown) };
+    const remark = failed(shownInput(image), thrown);
+    return { remark: { ...remark, why: remark.why + othersAsked(thrown, remark.why) } };
   }
+}
+
+/** Mirrors that were of no use, of which the last one's failure says nothing. */
+function othersAsked(thrown: unknown, why: string): string {
+  const { attempts = [] } = toRunnerError(thrown).details;
+  return attempts
+    .filter(({ outcome, reason }) => outcome === 'failed' && !why.includes(reason))
+    .map(({ step, address, reason }) => `; asked before: ${step} ${address}: ${reason}`)
+    .join('');
 }
 
 function foundRemarks(image: string, resolution: Resolution, isVerified: boolean): readonly Remark[] {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Authority, createAuthority, type KeyPair } from '../../examples/registry/certificates.ts';
 import { buildImage } from '../../examples/registry/image.ts';
 import { pushImage } from '../../examples/registry/push.ts';
@@ -8,6 +10,7 @@ import { freePort } from '../support/free-port.ts';
 import { type MountedSecret, mountSecret } from '../support/mounted-secret.ts';
 import { requires } from '../support/requires.ts';
 import { startTcpServer } from '../support/tcp-server.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { startTokenService, type TokenService } from '../support/token-service.ts';
 import { type DoctorAnswer, doctor } from './doctor-command.ts';
 
@@ -169,6 +172,23 @@ describe('doctor, of registries', function () {
     expect(exitCode).to.equal(0);
     const reader = await look({ [byToken.authority]: basic('reads', 'reader') }, { args: [image] });
     expect(reader.all.at(-1)).to.match(/^ok image: .* cannot push to team\/fn$/);
+  });
+
+  it('says why a mirror of its registry was of no use', async () => {
+    const folder = await tempFolder('certs.d');
+    const origin = `127.0.0.1:${String(await freePort())}`;
+    await mkdir(join(folder.path, 'registry.example.com'));
+    const hosts = `server = "https://${origin}"\n[host."https://${guarded.authority}"]\ncapabilities = ["pull", "resolve"]\nca = "ca.crt"\n`;
+    await writeFile(join(folder.path, 'registry.example.com', 'hosts.toml'), hosts);
+    await writeFile(join(folder.path, 'registry.example.com', 'ca.crt'), ca.certificatePem);
+    const args = ['registry.example.com/team/fn:v1', `--registry-hosts-dir=${folder.path}`];
+    const { all } = await look({}, { args });
+    await folder.remove();
+    const said = all.at(-1)?.replaceAll(guarded.authority, 'MIRROR').replaceAll(origin, 'ORIGIN');
+    expect(said).to.match(
+      /^problem image: .*ORIGIN: connection refused .*; asked before: mounted-ca MIRROR: MIRROR wants a login/,
+    );
+    expect(said).to.include('looked for MIRROR/team/fn');
   });
 
   it('says of an image which of its credentials cannot be read, and what to do', async () => {
