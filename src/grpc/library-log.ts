@@ -3,7 +3,7 @@ import { setLogger } from '@grpc/grpc-js';
 import type { Log } from '../core/log.ts';
 
 /** As grpc-js writes metadata: JSON, bytes as Node has them. A text may hold brackets and quotes. */
-const loginHeader = /("(?:x-registry-auth(?:-bin)?|authorization)":)\[(?:"(?:[^"\\]|\\.)*"|[^"\[\]]|\[[\d,]*\])*\]/gi;
+const loginHeader = /("(?:x-registry-auth(?:-bin)?|authorization)":)\[(?:"(?:[^"\\]|\\.)*"|[^"[\]]|\[[\d,]*\])*\]/gi;
 
 /** Sends what grpc-js itself has to say, for the whole process, to our log; it writes plain text to stderr otherwise. */
 export function routeLibraryLog(log: Log): void {

@@ -1,47 +1,35 @@
 import { expect } from 'chai';
-import { noCounters } from '../../../../src/core/counters.ts';
 import { RunnerError } from '../../../../src/core/errors.ts';
-import { silentLog } from '../../../../src/core/log.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { ApiClient } from '../../../../src/kubernetes/api-client.ts';
+import type { ApiClient } from '../../../../src/kubernetes/api-client.ts';
 import { callerKeyName, callerName } from '../../../../src/kubernetes/pull-secret/generated/generated-names.ts';
-import { type ApiDouble, startApiDouble } from '../../../support/api-double/api-double.ts';
+import type { ApiDouble } from '../../../support/api-double/api-double.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { SteppedClock } from '../../stepped-clock.ts';
-import { base, Program, resource, type Role, roles, type Runner, runnerOf } from './generated-runner.ts';
+import type { SteppedClock } from '../../stepped-clock.ts';
+import { base, resource, type Role, type Runner } from './generated-runner.ts';
+import { type GeneratedStage, minuteMs, startGeneratedStage } from './generated-stage.ts';
 
-const minuteMs = 60_000;
 const name = callerName(base, '0123456789abcdef0123456789abcdef');
 const login = { username: 'ada', password: new Secret('love') };
 const managed = { 'app.kubernetes.io/managed-by': 'krm-function-runner' };
 
 describe('secrets for callers with logins of their own', () => {
+  let stage: GeneratedStage;
   let double: ApiDouble;
   let admin: ApiClient;
   let clock: SteppedClock;
   let signal: AbortSignal;
-  let undo: (() => unknown)[] = [];
 
   beforeEach(async () => {
-    clock = new SteppedClock(Date.now() - 24 * 60 * minuteMs);
-    signal = AbortSignal.timeout(10_000);
-    double = await startApiDouble();
-    for (const [role, rules] of Object.entries(roles)) double.addUser(role, rules);
-    admin = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
+    stage = await startGeneratedStage();
+    ({ double, admin, clock, signal } = stage);
   });
 
   afterEach(async () => {
-    for (const each of undo.toReversed()) await each();
-    undo = [];
-    await admin.close();
-    await double.stop();
+    await stage.stop();
   });
 
-  const runner = (role: Role): Runner => {
-    const made = runnerOf(double, role, clock, new Program(clock));
-    undo.push(async () => made.close());
-    return made;
-  };
+  const runner = (role: Role): Runner => stage.runner(role);
   const keyName = callerKeyName(base);
   const keyOf = async ({ callerKey }: Runner): Promise<string> =>
     (await callerKey.get(signal)).reveal().toString('hex');

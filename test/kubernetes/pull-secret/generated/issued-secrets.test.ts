@@ -1,49 +1,36 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { noCounters } from '../../../../src/core/counters.ts';
 import { RunnerError } from '../../../../src/core/errors.ts';
-import { silentLog } from '../../../../src/core/log.ts';
-import { ApiClient } from '../../../../src/kubernetes/api-client.ts';
+import type { ApiClient } from '../../../../src/kubernetes/api-client.ts';
 import { issuedName } from '../../../../src/kubernetes/pull-secret/generated/generated-names.ts';
 import type { SecretObject } from '../../../../src/kubernetes/secret-object.ts';
-import { type ApiDouble, startApiDouble } from '../../../support/api-double/api-double.ts';
+import type { ApiDouble } from '../../../support/api-double/api-double.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { SteppedClock } from '../../stepped-clock.ts';
-import { base, image, Program, resource, type Role, roles, type Runner, runnerOf } from './generated-runner.ts';
+import type { SteppedClock } from '../../stepped-clock.ts';
+import { base, image, Program, resource, type Role, type Runner } from './generated-runner.ts';
+import { type GeneratedStage, minuteMs, startGeneratedStage } from './generated-stage.ts';
 
 const name = issuedName(base, 'provider cloud Registry cloud.io cloud.io');
 const dockerconfigjson = 'kubernetes.io/dockerconfigjson';
 const managed = { 'app.kubernetes.io/managed-by': 'krm-function-runner' };
-const minuteMs = 60_000;
 
 describe('pull secrets of what programs give', () => {
+  let stage: GeneratedStage;
   let double: ApiDouble;
   let admin: ApiClient;
   let clock: SteppedClock;
   let signal: AbortSignal;
-  let undo: (() => unknown)[] = [];
 
   beforeEach(async () => {
-    // The double's times are real ones, and no write comes before its login.
-    clock = new SteppedClock(Date.now() - 24 * 60 * minuteMs);
-    signal = AbortSignal.timeout(10_000);
-    double = await startApiDouble();
-    for (const [role, rules] of Object.entries(roles)) double.addUser(role, rules);
-    admin = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
+    stage = await startGeneratedStage();
+    ({ double, admin, clock, signal } = stage);
   });
 
   afterEach(async () => {
-    for (const each of undo.toReversed()) await each();
-    undo = [];
-    await admin.close();
-    await double.stop();
+    await stage.stop();
   });
 
-  const runner = (role: Role, program: Program): Runner => {
-    const made = runnerOf(double, role, clock, program);
-    undo.push(async () => made.close());
-    return made;
-  };
+  const runner = (role: Role, program: Program): Runner => stage.runner(role, program);
   const found = async (of = name): Promise<SecretObject | undefined> => admin.get(resource, of, signal);
   const content = async (): Promise<string> => (await found())?.data['.dockerconfigjson']?.reveal().toString() ?? '';
   const configOf = (password: string): string =>

@@ -1,48 +1,36 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { noCounters } from '../../../../src/core/counters.ts';
-import { silentLog } from '../../../../src/core/log.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { ApiClient } from '../../../../src/kubernetes/api-client.ts';
+import type { ApiClient } from '../../../../src/kubernetes/api-client.ts';
 import { callerName } from '../../../../src/kubernetes/pull-secret/generated/generated-names.ts';
-import { type ApiDouble, startApiDouble } from '../../../support/api-double/api-double.ts';
+import type { ApiDouble } from '../../../support/api-double/api-double.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { SteppedClock } from '../../stepped-clock.ts';
-import { base, Program, resource, roles, type Runner, runnerOf } from './generated-runner.ts';
+import type { SteppedClock } from '../../stepped-clock.ts';
+import { base, resource, type Runner } from './generated-runner.ts';
+import { type GeneratedStage, minuteMs, startGeneratedStage } from './generated-stage.ts';
 
-const minuteMs = 60_000;
 const callers = Array.from({ length: 20 }, (_, index) => ({
   name: callerName(base, index.toString(16).padStart(32, '0')),
   login: { username: 'ada', password: new Secret(`guess-${String(index)}`) },
 }));
 
 describe('secrets of many callers', () => {
+  let stage: GeneratedStage;
   let double: ApiDouble;
   let admin: ApiClient;
   let clock: SteppedClock;
   let signal: AbortSignal;
-  let undo: (() => unknown)[] = [];
 
   beforeEach(async () => {
-    clock = new SteppedClock(Date.now() - 24 * 60 * minuteMs);
-    signal = AbortSignal.timeout(10_000);
-    double = await startApiDouble();
-    for (const [role, rules] of Object.entries(roles)) double.addUser(role, rules);
-    admin = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
+    stage = await startGeneratedStage();
+    ({ double, admin, clock, signal } = stage);
   });
 
   afterEach(async () => {
-    for (const each of undo.toReversed()) await each();
-    undo = [];
-    await admin.close();
-    await double.stop();
+    await stage.stop();
   });
 
-  const runner = (): Runner => {
-    const made = runnerOf(double, 'component', clock, new Program(clock));
-    undo.push(async () => made.close());
-    return made;
-  };
+  const runner = (): Runner => stage.runner('component');
   const secretsThere = async (): Promise<number> => (await admin.list(resource, {}, signal)).items.length;
 
   it('say nothing by which a password could be tried out, but for the login itself', async () => {
