@@ -61,6 +61,8 @@ function parseList(row: OptionRow, text: string): ParsedValue {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  // An empty text says "none", which for a list of what is allowed may be "all": commas alone are a slip.
+  if (parts.length === 0 && text !== '') return { expected: 'a comma-separated list, or nothing' };
   const { choices } = row;
   if (choices !== undefined && parts.some((part) => !choices.includes(part))) {
     return { expected: `a comma-separated list of ${choices.join(', ')}` };

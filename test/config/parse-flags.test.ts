@@ -84,6 +84,10 @@ const refused: readonly { readonly argv: readonly string[]; readonly message: Re
     argv: ['--disable=exec,kube'],
     message: /^--disable: "exec,kube" is wrong; give a comma-separated list of exec, pod$/,
   },
+  {
+    argv: ['--disable= , '],
+    message: /^--disable: " , " is wrong; give a comma-separated list, or nothing$/,
+  },
   { argv: ['--prot=1'], message: /^--prot: no such flag; did you mean --port\?$/ },
   { argv: ['--pod_ttl=1m'], message: /^--pod_ttl: no such flag; did you mean --pod-ttl\?$/ },
   { argv: ['--something-else'], message: /^--something-else: no such flag; see --help$/ },
