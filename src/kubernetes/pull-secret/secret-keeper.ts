@@ -10,6 +10,8 @@ export interface SourcedContent {
   readonly content: SecretContent;
   /** Since when, in milliseconds since the epoch: of two contents the later one counts. */
   readonly sinceMs: number;
+  /** What is there now is of no use any more: it is tried however lately that was in vain. */
+  readonly isUrgent?: boolean;
 }
 
 /** How long a call waits for an update that it may not need. */
@@ -48,7 +50,8 @@ export class SecretKeeper {
    */
   async ensure(kept: KeptSecret, sourced: SourcedContent | undefined, signal: AbortSignal): Promise<void> {
     const isThere = kept.opened?.isThere === true;
-    if (isThere && (isSettled(kept, sourced) || this.isResting(kept))) return;
+    const mayWait = sourced?.isUrgent !== true && this.isResting(kept);
+    if (isThere && (mayWait || isSettled(kept, sourced))) return;
     if (!isThere && this.#options.clock.now() < kept.retryAtMs && isRefusal(kept.error)) throw kept.error;
     using limit = withTimeout(signal, isThere ? updateTimeoutMs : writeTimeoutMs, 'writing the pull secret');
     try {

@@ -12,7 +12,7 @@ import { callerMark, issuedName, unusedMsOf } from './generated-names.ts';
 import { withHint } from './generated-rights.ts';
 import { type GeneratedStore, type GeneratedStoreOptions, openGeneratedStore } from './generated-store.ts';
 import { Renewal } from './renewal.ts';
-import { outlives, type Term } from './term.ts';
+import { hasEnded, outlives, type Term } from './term.ts';
 
 /** The login of a program, in a form that nodes can use. */
 export interface IssuedLogin {
@@ -87,8 +87,11 @@ export class GeneratedSecrets {
     await this.#looked(name, signal);
     const kept = this.#keeper.keep(name);
     const term = this.#note(name, issued);
-    if (!outlives(termOf(this.#opened?.store.get(name)), term, clock.now())) {
-      await withHint(this.#keeper.ensure(kept, this.#sourced(issued, image, term), signal), resource.namespace);
+    const there = termOf(this.#opened?.store.get(name));
+    if (!outlives(there, term, clock.now())) {
+      const isUrgent = hasEnded(there, clock.now());
+      const sourced = { ...this.#sourced(issued, image, term), isUrgent };
+      await withHint(this.#keeper.ensure(kept, sourced, signal), resource.namespace);
     }
     this.#renewal.note(name);
   }

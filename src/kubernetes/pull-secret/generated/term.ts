@@ -21,3 +21,8 @@ export function outlives(other: Term | undefined, { expiresAtMs }: Term, nowMs: 
   if (other?.expiresAtMs === undefined || expiresAtMs === undefined) return false;
   return other.expiresAtMs > expiresAtMs && other.obtainedAtMs <= nowMs && nowMs < dueAtMs(other);
 }
+
+/** False where nobody tells. */
+export function hasEnded(term: Term | undefined, nowMs: number): boolean {
+  return term?.expiresAtMs !== undefined && term.expiresAtMs <= nowMs;
+}

@@ -166,6 +166,25 @@ describe('pull secrets of what programs give', () => {
     });
   });
 
+  it('are written for the next pod as soon as the API server is back, once the login in them has ended', async () => {
+    const program = new Program(clock);
+    const { secrets } = runner('component', program);
+    await secrets.ensureIssued(program.login, image, signal);
+    await secrets.collect(new Set([name]), true, signal);
+    const refusal = { kind: 'status', code: 500, reason: 'InternalError' } as const;
+    double.fault({ verb: 'patch', resource: 'secrets', times: 1000, effect: refusal });
+    for (let second = 0; second < 120; second += 1) {
+      await clock.advance(1000);
+      await wait(2);
+    }
+    const before = await content();
+    await secrets.ensureIssued(program.login, image, signal);
+    expect(await content(), 'an old login is better than no pod').to.equal(before);
+    double.clearFaults();
+    await secrets.ensureIssued(program.login, image, signal);
+    expect(await content()).to.equal(configOf(program.password));
+  });
+
   it('say which rights are missing', async () => {
     const program = new Program(clock);
     const { secrets } = runner('bound', program);
