@@ -57,26 +57,30 @@ export class GeneratedPullSecrets implements PodPullSecrets {
   }
 
   async ensure(pod: PulledPod, signal: AbortSignal): Promise<void> {
-    const names = [...(await this.#ensureIssued(pod, signal)), ...(await this.#ensureCaller(pod, signal))];
-    if (names.length === 0) return;
-    const { secrets } = await this.#options.load();
-    this.#versions.set(pod, names.map((name) => `${name} ${secrets.versionOf(name)}`).join());
+    await this.#ensure(pod, signal, false);
   }
 
   async renew(pod: PulledPod, signal: AbortSignal): Promise<boolean> {
     const before = this.#versions.get(pod);
     if (before === undefined) return false;
     for (const image of this.#programImages(pod)) await this.#options.issued.refused(image, signal);
-    await this.ensure(pod, signal);
+    await this.#ensure(pod, signal, true);
     return this.#versions.get(pod) !== before;
   }
 
-  async #ensureIssued(pod: PulledPod, signal: AbortSignal): Promise<readonly string[]> {
+  async #ensure(pod: PulledPod, signal: AbortSignal, isRefused: boolean): Promise<void> {
+    const names = [...(await this.#ensureIssued(pod, signal, isRefused)), ...(await this.#ensureCaller(pod, signal))];
+    if (names.length === 0) return;
+    const { secrets } = await this.#options.load();
+    this.#versions.set(pod, names.map((name) => `${name} ${secrets.versionOf(name)}`).join());
+  }
+
+  async #ensureIssued(pod: PulledPod, signal: AbortSignal, isRefused: boolean): Promise<readonly string[]> {
     const { issued, load, name } = this.#options;
     const names: string[] = [];
     for (const image of this.#programImages(pod)) {
       for (const login of (await issued.for(image, { signal })).logins) {
-        await (await load()).secrets.ensureIssued(login, image, signal);
+        await (await load()).secrets.ensureIssued(login, image, signal, isRefused);
         names.push(issuedName(name, login.scope));
       }
     }

@@ -29,6 +29,8 @@ class Stage {
   readonly ensured: string[] = [];
   readonly secrets: GeneratedPullSecrets;
   key = new Secret(Buffer.alloc(32, 1));
+  /** Whether each was ensured because of a refusal. */
+  readonly refused: (boolean | undefined)[] = [];
   loaded = 0;
   version = 1;
 
@@ -48,7 +50,8 @@ class Stage {
         return Promise.resolve({
           callerKey: { get: async () => Promise.resolve(this.key) },
           secrets: {
-            ensureIssued: async ({ scope, servers }) => {
+            ensureIssued: async ({ scope, servers }, _image, _signal, isRefused) => {
+              this.refused.push(isRefused);
               this.ensured.push(`${scope}: ${servers.join(' ')}`);
               return Promise.resolve();
             },
@@ -201,6 +204,7 @@ describe('what pods are given of programs and callers', () => {
     await stage.secrets.ensure(pod, signal);
     expect(await stage.secrets.renew(pod, signal)).to.equal(false);
     expect(refusals).to.equal(2);
+    expect(stage.refused).to.deep.equal([false, false, true, true]);
     stage.version = 2;
     expect(await stage.secrets.renew(pod, signal)).to.equal(true);
   });

@@ -79,9 +79,10 @@ export class GeneratedSecrets {
    * known to be.
    *
    * @param image for which the program gave it
+   * @param isRefused a registry did not take what is there: it is written however lately that was done
    * @throws {RunnerError} `PULL_SECRET`, `CLUSTER_*`
    */
-  async ensureIssued(issued: IssuedLogin, image: ImageName, signal: AbortSignal): Promise<void> {
+  async ensureIssued(issued: IssuedLogin, image: ImageName, signal: AbortSignal, isRefused = false): Promise<void> {
     const { clock, resource } = this.#options;
     const name = issuedName(this.#options.name, issued.scope);
     await this.#looked(name, signal);
@@ -89,7 +90,7 @@ export class GeneratedSecrets {
     const term = this.#note(name, issued);
     const there = termOf(this.#opened?.store.get(name));
     if (!outlives(there, term, clock.now())) {
-      const isUrgent = hasEnded(there, clock.now());
+      const isUrgent = isRefused || hasEnded(there, clock.now());
       const sourced = { ...this.#sourced(issued, image, term), isUrgent };
       await withHint(this.#keeper.ensure(kept, sourced, signal), resource.namespace);
     }

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { RunnerError } from '../../../../src/core/errors.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api-client.ts';
 import { issuedName } from '../../../../src/kubernetes/pull-secret/generated/generated-names.ts';
+import { Secret } from '../../../../src/core/secret.ts';
 import type { SecretObject } from '../../../../src/kubernetes/secret-object.ts';
 import type { ApiDouble } from '../../../support/api-double/api-double.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -164,6 +165,16 @@ describe('pull secrets of what programs give', () => {
       await clock.advance(1000);
       return program.runs === 2 && (await content()) === configOf(program.password);
     });
+  });
+
+  it('are written at once where a registry has refused what was written a moment ago', async () => {
+    const { secrets } = runner('component', new Program(clock));
+    const [first, second] = [new Program(clock).login, new Program(clock).login];
+    const next = { ...second, login: { username: 'AWS', password: new Secret('next') }, fingerprint: 'next' };
+    await secrets.ensureIssued(first, image, signal);
+    await clock.advance(200);
+    await secrets.ensureIssued(next, image, signal, true);
+    expect(await content()).to.equal(configOf('next'));
   });
 
   it('are written for the next pod as soon as the API server is back, once the login in them has ended', async () => {
