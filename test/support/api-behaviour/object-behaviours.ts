@@ -36,6 +36,14 @@ export const objectBehaviours: readonly Behaviour[] = [
     },
   },
   {
+    title: 'gives what a creation would give, and creates nothing',
+    show: async ({ api, namespace }, signal) => {
+      const tried = await api.tryCreate(pods(namespace), podBody('tried'), signal);
+      expect(tried.metadata).to.include({ name: 'tried', namespace });
+      expect(await api.get(pods(namespace), 'tried', signal)).to.equal(undefined);
+    },
+  },
+  {
     title: 'refuses a name that is no DNS name with Invalid',
     show: async ({ api, namespace }, signal) => {
       const error = await apiErrorOf(api.create(pods(namespace), podBody('Upper_Case'), signal));

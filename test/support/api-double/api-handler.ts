@@ -124,9 +124,9 @@ export class ApiHandler {
       case 'list':
         return this.#list(target, url);
       case 'create':
-        return actions.create(target, body, { manager, force });
+        return actions.create(target, body, { manager, isDryRun: url.searchParams.get('dryRun') === 'All' });
       case 'update':
-        return actions.update(target, body, { manager, force });
+        return actions.update(target, body, { manager });
       case 'patch': {
         const type = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
         return actions.patch(target, type, body, { manager: type.includes('apply') ? given : manager, force });

@@ -26,15 +26,21 @@ export class ObjectActions {
     return found;
   }
 
-  create(target: Target, body: Raw, { manager }: Writer): Raw {
+  /** @param options.isDryRun what would be created is not kept */
+  create(
+    target: Target,
+    body: Raw,
+    { manager, isDryRun }: Pick<Writer, 'manager'> & { readonly isDryRun: boolean },
+  ): Raw {
     if (target.resource === 'pods' && target.subresource === 'binding') return this.#bind(target, body);
     const object = prepareNew(target, body, () => randomBytes(3).toString('hex').slice(0, 5));
     const name = text(at(object, 'metadata'), 'name');
     if (this.#table.get(collectionOf(target), target.namespace, name) !== undefined) throw alreadyExists(target, name);
-    return this.#table.put(collectionOf(target), withManager(undefined, object, { manager, operation: 'Update' }));
+    const managed = withManager(undefined, object, { manager, operation: 'Update' });
+    return isDryRun ? managed : this.#table.put(collectionOf(target), managed);
   }
 
-  update(target: Target, body: Raw, { manager }: Writer): Raw {
+  update(target: Target, body: Raw, { manager }: Pick<Writer, 'manager'>): Raw {
     return this.#change(target, body, { manager, operation: 'Update' });
   }
 
