@@ -72,6 +72,9 @@ for (const role of ['ours', 'porch'] as const) {
     const secrets = async (): Promise<readonly unknown[]> =>
       jsonList(await stage.cluster.admin.must('GET', `/api/v1/namespaces/${podNamespace}/secrets`), 'items');
 
+    const secretNames = async (): Promise<readonly unknown[]> =>
+      (await secrets()).map((secret) => jsonAt(secret, 'metadata', 'name'));
+
     if (role === 'ours') {
       it('are told which rights are missing', () => {
         expect(withoutRights).to.be.instanceOf(GrpcFailure);
@@ -112,11 +115,15 @@ for (const role of ['ours', 'porch'] as const) {
 
     it('do not lend it to callers without a login, or with a wrong one', async () => {
       const before = await podNames();
+      const secretsBefore = await secretNames();
       for (const service of services) {
         expect(await statusOf(service, undefined)).to.equal('PERMISSION_DENIED');
-        expect(await statusOf(service, wrong)).to.equal('PERMISSION_DENIED');
+        for (let guess = 0; guess < 5; guess += 1) {
+          expect(await statusOf(service, `${wrong} ${String(guess)}`)).to.equal('PERMISSION_DENIED');
+        }
       }
       expect(await podNames()).to.deep.equal(before);
+      expect(await secretNames(), 'a wrong login leaves nothing').to.deep.equal(secretsBefore);
     });
 
     it('have a pod of their own with another login', async () => {
