@@ -19,7 +19,7 @@ describe('link-pull-secret without a cluster of its own', () => {
   let double: ApiDouble;
   let api: ApiClient;
   let folder: TempFolder;
-  const signal = AbortSignal.timeout(60_000);
+  let signal: AbortSignal;
 
   before(async () => {
     folder = await tempFolder('link-pull-secret');
@@ -28,6 +28,7 @@ describe('link-pull-secret without a cluster of its own', () => {
   after(async () => folder.remove());
 
   beforeEach(async () => {
+    signal = AbortSignal.timeout(60_000);
     double = await startApiDouble();
     api = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
     const account = { metadata: { name: 'default' }, imagePullSecrets: [{ name: 'old' }] };

@@ -25,9 +25,9 @@ describe('doctor, of a cluster that a double plays', function () {
   let double: ApiDouble;
   let api: ApiClient;
   let folder: TempFolder;
+  let signal: AbortSignal;
   let image: string;
   let config: string;
-  const signal = AbortSignal.timeout(120_000);
   const path = (name: string): string => join(folder.path, name);
 
   before(async () => {
@@ -48,6 +48,7 @@ describe('doctor, of a cluster that a double plays', function () {
   });
 
   beforeEach(async () => {
+    signal = AbortSignal.timeout(60_000);
     double = await startApiDouble();
     api = new ApiClient({ access: double.access(), log: silentLog, counters: noCounters });
     await writeFile(path('kubeconfig'), kubeconfigFor(double.server));
