@@ -72,11 +72,6 @@ export class Keyring {
     return lookupAmong(slots, reference);
   }
 
-  /** Every credential of the file that matches the image. */
-  lookup(reference: Pick<Reference, 'domain' | 'path'>): Lookup {
-    return lookupAmong(this.#slots, reference);
-  }
-
   /**
    * The program to ask for the image's login, before anything in the file: that of `credHelpers`, which is about one
    * registry. That of `credsStore` is about all of them, so only where nothing in the file matches.

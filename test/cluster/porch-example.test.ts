@@ -81,7 +81,7 @@ describe("Porch's complete example for private registries, key by key", function
       ['ghcr.io', { domain: 'ghcr.io', path: 'team/function' }, 'github-user'],
     ] as const) {
       it(`key ${key} of auths: counts for ${image.domain}/${image.path}`, () => {
-        const { candidates } = Keyring.parse(Buffer.from(configJson), fileKey).lookup(image);
+        const { candidates } = Keyring.lookupIn([Keyring.parse(Buffer.from(configJson), fileKey)], image);
         expect(candidates.map((found) => found.key)).to.deep.equal([key]);
         const [found] = candidates;
         expect(found?.kind === 'login' && found.login.kind === 'basic' ? found.login.username : '').to.equal(user);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { anonymous } from '../../src/credentials/candidate.ts';
+import { Keyring } from '../../src/credentials/keyring.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { base64, firstLogin, keyringOf, keysFor } from './keyring-with.ts';
 
@@ -10,7 +11,7 @@ const encode = (...bytes: readonly (string | number)[]): string =>
   );
 
 function fingerprint(entry: unknown): string {
-  const [candidate] = keyringOf({ 'reg.io': entry }).lookup(parseReference('reg.io/x')).candidates;
+  const [candidate] = Keyring.lookupIn([keyringOf({ 'reg.io': entry })], parseReference('reg.io/x')).candidates;
   return candidate?.kind === 'login' ? candidate.fingerprint : 'broken';
 }
 
@@ -72,7 +73,7 @@ describe('credentials entry', () => {
   for (const { rows, what, entry } of broken) {
     it(`${rows} [E15] [X7] is broken with ${what}, which fails the call that needs it and no other`, () => {
       const keyring = keyringOf({ 'a.io': { auth: 'Zm9vOmJhcg==' }, 'reg.io': entry });
-      const [candidate] = keyring.lookup(parseReference('reg.io/x')).candidates;
+      const [candidate] = Keyring.lookupIn([keyring], parseReference('reg.io/x')).candidates;
       expect(candidate).to.have.property('kind', 'broken');
       expect(firstLogin(keyring, 'a.io/x')).to.equal('foo / bar');
       const shown = JSON.stringify([candidate, keyring.warnings]);
@@ -137,7 +138,9 @@ describe('credentials entry', () => {
       'reg.io': { username: 'foo', password: 'hunter2' },
       'b.io': { identitytoken: 'hunter2' },
     });
-    const candidates = ['reg.io/x', 'b.io/x'].flatMap((image) => keyring.lookup(parseReference(image)).candidates);
+    const candidates = ['reg.io/x', 'b.io/x'].flatMap(
+      (image) => Keyring.lookupIn([keyring], parseReference(image)).candidates,
+    );
     expect(JSON.stringify(candidates)).to.include('[redacted]').and.not.include('hunter2');
     expect(String(candidates.map((candidate) => JSON.stringify(candidate)))).to.not.include(base64('foo:hunter2'));
   });

@@ -75,7 +75,9 @@ describe('hostile credentials of 20 000 characters', () => {
     const reference = parseReference('a.r14999.io/team/app');
     const spentMs = [1, 2, 3].map(() =>
       cpuTimeMs(() => {
-        expect(keyring.lookup(reference).candidates.map(({ key }) => key)).to.deep.equal(['*.r14999.io/team']);
+        expect(Keyring.lookupIn([keyring], reference).candidates.map(({ key }) => key)).to.deep.equal([
+          '*.r14999.io/team',
+        ]);
       }),
     );
     expect(Math.min(...spentMs)).to.be.below(limitMs);

@@ -62,7 +62,7 @@ describe('credentials document, for any input', () => {
         ),
         (json) => {
           const keyring = parsedOrRefused(Buffer.from(json));
-          if (keyring !== undefined) expect(keyring.lookup(image).candidates).to.have.length.above(0);
+          if (keyring !== undefined) expect(Keyring.lookupIn([keyring], image).candidates).to.have.length.above(0);
         },
       ),
       settings,
@@ -73,11 +73,11 @@ describe('credentials document, for any input', () => {
     fc.assert(
       fc.property(fc.dictionary(keyText, entry), (auths) => {
         const keyring = Keyring.parse(Buffer.from(JSON.stringify({ auths })), file);
-        const candidates = keyring.lookup(image).candidates;
+        const candidates = Keyring.lookupIn([keyring], image).candidates;
         expect(candidates).to.have.length.above(0);
         const prints = candidates.flatMap((candidate) => (candidate.kind === 'login' ? [candidate.fingerprint] : []));
         expect(new Set(prints)).to.have.property('size', prints.length);
-        const shown = JSON.stringify([candidates, keyring.warnings, keyring.lookup(image).warnings]);
+        const shown = JSON.stringify([candidates, keyring.warnings, Keyring.lookupIn([keyring], image).warnings]);
         expect(shown).to.not.include(canary.slice(1));
         expect(shown).to.not.include(Buffer.from(`user:${canary}`).toString('base64'));
       }),

@@ -19,12 +19,12 @@ export function parseText(text: string, file = '/etc/auth/.dockerconfigjson'): K
 
 /** The keys that are tried for an image, in their order; `anonymous` when there are none. */
 export function keysFor(keyring: Keyring, image: string): readonly string[] {
-  return keyring.lookup(parseReference(image)).candidates.map(({ key }) => key);
+  return Keyring.lookupIn([keyring], parseReference(image)).candidates.map(({ key }) => key);
 }
 
 /** The first candidate's login with its secrets in the open, or why it is broken. */
 export function firstLogin(keyring: Keyring, image: string): unknown {
-  const [first] = keyring.lookup(parseReference(image)).candidates;
+  const [first] = Keyring.lookupIn([keyring], parseReference(image)).candidates;
   if (first === undefined) throw new Error('a keyring always has a candidate');
   return first.kind === 'broken' ? { broken: first.reason } : openly(first.login);
 }

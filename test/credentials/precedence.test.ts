@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { Keyring } from '../../src/credentials/keyring.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { base64, firstLogin, keyringOf, keyringWith, keysFor } from './keyring-with.ts';
 
@@ -99,10 +100,10 @@ describe('order of credentials', () => {
 
   it('[P20] warns that the kubelet will offer to a sibling what we do not', () => {
     const keyring = keyringWith('bar.example.com/pong');
-    const { candidates, warnings } = keyring.lookup(parseReference('bar.example.com/pongz'));
+    const { candidates, warnings } = Keyring.lookupIn([keyring], parseReference('bar.example.com/pongz'));
     expect(candidates.map(({ key }) => key)).to.deep.equal(['anonymous']);
     expect(warnings).to.have.length(1);
     expect(warnings.join()).to.match(/"bar.example.com\/pong".*kubelet.*will also offer/);
-    expect(keyring.lookup(parseReference('bar.example.com/pong/z')).warnings).to.deep.equal([]);
+    expect(Keyring.lookupIn([keyring], parseReference('bar.example.com/pong/z')).warnings).to.deep.equal([]);
   });
 });

@@ -44,7 +44,7 @@ export const credentials: Target = {
   maxBytes: 65_536,
   parse: (input) => {
     const keyring = Keyring.parse(input, '/secret/.dockerconfigjson');
-    const found = images.flatMap((image) => keyring.lookup(image).candidates);
+    const found = images.flatMap((image) => Keyring.lookupIn([keyring], image).candidates);
     const names = images
       .map((image) => keyring.helperFor(image))
       .map((helper) => helper?.kind === 'program' && helper.name);
